@@ -1,0 +1,95 @@
+//! Commands: what is asked of an aggregate, and the handler that answers.
+
+mod context;
+mod envelope;
+mod services;
+
+pub use context::CommandContext;
+pub use envelope::{CommandExt, Envelope, IntoEnvelope};
+pub use services::Provides;
+
+use std::future::Future;
+
+use crate::aggregate::Aggregate;
+
+/// Splits a handler's `Result<T, E>`, so that a macro never has to recognise the word `Result`.
+#[diagnostic::on_unimplemented(
+    message = "a handler returns `Result<_, _>`, not `{Self}`",
+    label = "not a `Result`",
+    note = "wrap it: `Result<{Self}, MyError>`"
+)]
+pub trait HandlerResult {
+    /// What it returns when all is well.
+    type Ok;
+    /// What it refuses with.
+    type Err;
+    /// Back to the `Result` it is.
+    fn into_result(self) -> Result<Self::Ok, Self::Err>;
+}
+
+impl<T, E> HandlerResult for Result<T, E> {
+    type Ok = T;
+    type Err = E;
+    fn into_result(self) -> Self {
+        self
+    }
+}
+
+/// What a handler may refuse with: any error that can leave the task.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a handler",
+    label = "not an error that a handler can return",
+    note = "add `#[derive(Debug, thiserror::Error)]` to `{Self}`, or implement `std::error::Error` for it; it must be `Send + Sync + 'static`"
+)]
+pub trait HandlerError: std::error::Error + Send + Sync + 'static {}
+impl<E: std::error::Error + Send + Sync + 'static> HandlerError for E {}
+
+/// Something that can be asked of an aggregate. Made by `#[command_handler]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no command handler",
+    label = "no `#[command_handler]` takes `&{Self}`",
+    note = "write `#[command_handler] fn name(state: &MyAggregate, cmd: &{Self}) -> Result<MyEvent, MyError>`"
+)]
+pub trait Command: Send + Sync + 'static {
+    /// Whom it asks.
+    type Aggregate: Aggregate;
+    /// What its handler refuses with.
+    type Error: HandlerError;
+    /// Whether the handler runs only on an empty stream.
+    const CREATES: bool = false;
+}
+
+/// How a command is decided, given services `S`. Made by `#[command_handler]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be decided with the services `{S}`",
+    label = "its handler asks for a service that `{S}` has not",
+    note = "give the App the services with `App::builder(store).services(..)`, a struct with `#[derive(Services)]`"
+)]
+pub trait Decide<S>: Command {
+    /// Runs the handler. May be called again after a conflict.
+    fn decide(
+        &self,
+        state: &Self::Aggregate,
+        cx: &CommandContext<Self::Aggregate>,
+        services: &S,
+    ) -> impl Future<Output = Result<Vec<<Self::Aggregate as Aggregate>::Event>, Self::Error>> + Send;
+}
+
+/// Returns from a handler with an error unless a condition holds.
+///
+/// ```
+/// # use es_core::require;
+/// fn withdraw(balance: u64, amount: u64) -> Result<u64, String> {
+///     require!(balance >= amount, format!("only {balance} left"));
+///     Ok(balance - amount)
+/// }
+/// assert_eq!(withdraw(3, 5), Err("only 3 left".to_owned()));
+/// ```
+#[macro_export]
+macro_rules! require {
+    ($condition:expr, $error:expr $(,)?) => {
+        if !$condition {
+            return ::core::result::Result::Err(::core::convert::From::from($error));
+        }
+    };
+}

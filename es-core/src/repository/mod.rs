@@ -1,0 +1,72 @@
+//! The repository's contract: view rows and checkpoints, saved together.
+
+mod batch;
+mod erased;
+mod error;
+mod memory;
+mod transaction;
+
+pub use batch::{Batch, Checkpoint, DeadLetter, Move, Parked, ParkedAggregate};
+pub(crate) use erased::{DynRepository, Erased};
+pub use error::{ApplyError, RepositoryError};
+pub use memory::MemoryRepository;
+pub use transaction::ViewTransaction;
+
+use std::future::Future;
+
+use crate::{feed::Offset, projection::Projection, store::StreamId};
+
+/// A view row: its key and its JSON.
+pub type Row = (String, Vec<u8>);
+
+/// Where a projection's view rows, checkpoints and offsets live: any database.
+///
+/// `Style` is the projection's ([`crate::projection::style`]). A database with multi-row transactions
+/// implements [`Repository::apply`] with a [`crate::projection::FoldPlan`] and a [`ViewTransaction`]; one without keeps the
+/// checkpoint inside the view document and implements only projections whose
+/// [`Keying`](crate::projection::ViewProjection::Keying) is [`ByAggregate`](crate::projection::keying::ByAggregate).
+///
+/// One repository may serve several projections: everything it keeps is found by the projection's name.
+/// Dropping a returned future must leave either all of a batch or nothing.
+pub trait Repository<P: Projection, Style = <P as Projection>::Style>: Send + Sync + 'static {
+    /// Makes ready what the projection needs (tables, say). Idempotent; called once at start.
+    fn prepare(&self) -> impl Future<Output = Result<(), RepositoryError>> + Send;
+
+    /// The checkpoints of `streams`, in their order; [`Checkpoint::default`] where there is none.
+    fn checkpoints(
+        &self,
+        streams: &[StreamId],
+    ) -> impl Future<Output = Result<Vec<Checkpoint>, RepositoryError>> + Send;
+
+    /// The saved offsets.
+    fn offsets(&self) -> impl Future<Output = Result<Vec<Offset>, RepositoryError>> + Send;
+
+    /// Applies a batch: all of it, or nothing.
+    ///
+    /// Each move first advances its checkpoint from `expected`; one that is elsewhere by now refuses the
+    /// batch with [`ApplyError::Moved`]. Then the commits' events are folded into their rows, which stay
+    /// locked until the end, and offsets and dead letters are saved.
+    fn apply(&self, projection: &P, batch: &Batch) -> impl Future<Output = Result<(), ApplyError>> + Send;
+
+    /// The parked aggregates, at most `limit`, in an order of the repository's own.
+    fn parked(
+        &self,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<ParkedAggregate>, RepositoryError>> + Send;
+
+    /// The dead letters, oldest first, at most `limit`.
+    fn dead_letters(
+        &self,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<DeadLetter>, RepositoryError>> + Send;
+
+    /// One view row.
+    fn get(&self, key: &str) -> impl Future<Output = Result<Option<Vec<u8>>, RepositoryError>> + Send;
+
+    /// View rows in the order of their keys (by bytes), after `after`, at most `limit`.
+    fn list(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Row>, RepositoryError>> + Send;
+}
