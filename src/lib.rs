@@ -1,1 +1,33 @@
-//! Facade.
+//! Event-sourced services with derive macros: commands, events checked at compile time, durable stores,
+//! projections and queries.
+
+pub use es_core::{
+    aggregate, app, command, event, feed, handler, listener, projection, query, repository, require, snapshot, store,
+};
+#[cfg(feature = "testing")]
+pub use es_core::testing;
+pub use es_macros::{Aggregate, Event, PastEvent, Services, command_handler, projection, query_handler};
+
+#[doc(hidden)]
+pub use es_core::checks;
+
+#[cfg(feature = "sqlite")]
+pub use es_sql as sql;
+
+/// What an application needs most of the time: `use event_sourcing::prelude::*;`
+pub mod prelude {
+    pub use es_core::{
+        aggregate::{Aggregate, AggregateId, Apply},
+        app::App,
+        command::{CommandContext, CommandExt},
+        event::{Codec, CommandMetadata, Event, Metadata},
+        handler::{Committed, ExecuteError},
+        query::{QueryError, ReadToken, Views},
+        repository::MemoryRepository,
+        require,
+        store::MemoryEventStore,
+    };
+    pub use es_macros::{Aggregate, Event, PastEvent, Services, command_handler, projection, query_handler};
+    #[cfg(feature = "sqlite")]
+    pub use es_sql::{SqlRepository, SqliteEventStore};
+}
