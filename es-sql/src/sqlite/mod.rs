@@ -1,0 +1,13 @@
+//! The embedded backend: everything in SQLite files.
+
+mod connect;
+mod feed;
+mod gate;
+mod repository;
+mod schema;
+mod store;
+mod values;
+
+pub use feed::{SqliteFeed, SqliteSubscription};
+pub use repository::SqlRepository;
+pub use store::SqliteEventStore;

@@ -1,0 +1,147 @@
+//! The repository: view rows, checkpoints and offsets, saved in one transaction.
+
+mod checkpoint;
+mod transaction;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use es_core::{
+    feed::Offset,
+    projection::{FoldPlan, ViewProjection, style},
+    repository::{ApplyError, Batch, Checkpoint, DeadLetter, ParkedAggregate, Repository, RepositoryError, Row},
+    store::{BoxError, StreamId},
+};
+use sqlx::{Row as _, SqlitePool, sqlite::SqliteSynchronous};
+use tokio::sync::OnceCell;
+
+use super::{connect::Database, gate::Gate, schema};
+use crate::OpenError;
+
+/// Views in a SQLite file, for any number of projections; several processes may use the file at once.
+///
+/// A batch's rows, checkpoints and offsets are saved in one transaction, so a power cut takes all of it or
+/// nothing. A repository made with [`SqlRepository::open`] does not sync at every batch: a power cut may take
+/// the last batches, whose offsets go with them, and the listener reads them again from the feed. In a file
+/// shared with a store that weakens no event: the store's own commits sync what is before them.
+///
+/// Clones are the same repository.
+#[derive(Clone, Debug)]
+pub struct SqlRepository(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    pool: SqlitePool,
+    gate: OnceCell<Gate>,
+}
+
+impl SqlRepository {
+    /// Keeps views in the database of `pool`, in tables of its own whose names begin with `es_`.
+    ///
+    /// They are made, and the file is switched to a write-ahead log, when the projection is first prepared.
+    /// The pool's own settings decide how durable a batch is. A database in memory is refused then, because
+    /// each connection of a pool would have one of its own.
+    pub fn sqlite(pool: &SqlitePool) -> Self {
+        Self(Arc::new(Inner { pool: pool.clone(), gate: OnceCell::new() }))
+    }
+
+    /// Opens the file `path`; makes it, and the tables, when they are missing. May be a store's file.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let database = Database::open(path.as_ref(), &schema::VIEWS).await?;
+        let pool = database.pool(4, SqliteSynchronous::Normal);
+        Ok(Self(Arc::new(Inner { pool, gate: OnceCell::new_with(Some(Gate::of(&database.path))) })))
+    }
+
+    /// The gate, after making the tables ready.
+    async fn gate(&self) -> Result<&Gate, RepositoryError> {
+        self.0.gate.get_or_try_init(|| self.ready()).await.map_err(RepositoryError::Unavailable)
+    }
+
+    async fn ready(&self) -> Result<Gate, BoxError> {
+        let mut connection = self.0.pool.acquire().await?;
+        let query = sqlx::query("SELECT file FROM pragma_database_list WHERE name = 'main'");
+        let file: Option<String> = query.fetch_one(&mut *connection).await?.try_get(0)?;
+        let file = PathBuf::from(file.unwrap_or_default());
+        if file.as_os_str().is_empty() {
+            return Err(OpenError::InMemory.into());
+        }
+        let gate = Gate::of(&file);
+        let _turn = gate.enter().await;
+        Database::prepare_open(file, &mut connection, &schema::VIEWS).await?;
+        Ok(gate)
+    }
+}
+
+impl<P: ViewProjection> Repository<P, style::View> for SqlRepository {
+    async fn prepare(&self) -> Result<(), RepositoryError> {
+        self.gate().await.map(drop)
+    }
+
+    async fn checkpoints(&self, streams: &[StreamId]) -> Result<Vec<Checkpoint>, RepositoryError> {
+        self.gate().await?;
+        checkpoint::read(&self.0.pool, P::NAME, streams).await
+    }
+
+    async fn offsets(&self) -> Result<Vec<Offset>, RepositoryError> {
+        self.gate().await?;
+        let query = sqlx::query("SELECT partition, offset FROM es_offsets WHERE projection = ? ORDER BY partition");
+        let rows = query.bind(P::NAME).fetch_all(&self.0.pool).await.map_err(unavailable)?;
+        let offset = |row: &sqlx::sqlite::SqliteRow| {
+            Ok(Offset { partition: row.try_get::<&str, _>(0)?.into(), offset: row.try_get(1)? })
+        };
+        rows.iter().map(offset).collect::<Result<_, _>>().map_err(unavailable)
+    }
+
+    async fn apply(&self, projection: &P, batch: &Batch) -> Result<(), ApplyError> {
+        let plan = FoldPlan::new(projection, batch)?;
+        let gate = self.gate().await?;
+        plan.run(transaction::Transaction::begin(&self.0.pool, gate, P::NAME).await?).await
+    }
+
+    async fn parked(&self, limit: usize) -> Result<Vec<ParkedAggregate>, RepositoryError> {
+        self.gate().await?;
+        checkpoint::parked(&self.0.pool, P::NAME, limit).await
+    }
+
+    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, RepositoryError> {
+        self.gate().await?;
+        let sql = "SELECT partition, offset, bytes, reason FROM es_dead_letters
+            WHERE projection = ? ORDER BY id LIMIT ?";
+        let query = sqlx::query(sql).bind(P::NAME).bind(most(limit));
+        let rows = query.fetch_all(&self.0.pool).await.map_err(unavailable)?;
+        let letter = |row: &sqlx::sqlite::SqliteRow| {
+            let partition = row.try_get::<&str, _>(0)?.into();
+            Ok(DeadLetter { partition, offset: row.try_get(1)?, bytes: row.try_get(2)?, reason: row.try_get(3)? })
+        };
+        rows.iter().map(letter).collect::<Result<_, _>>().map_err(unavailable)
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, RepositoryError> {
+        self.gate().await?;
+        let query = sqlx::query("SELECT view FROM es_views WHERE projection = ? AND key = ?");
+        let row = query.bind(P::NAME).bind(key).fetch_optional(&self.0.pool).await.map_err(unavailable)?;
+        row.map(|row| row.try_get(0)).transpose().map_err(unavailable)
+    }
+
+    async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Row>, RepositoryError> {
+        self.gate().await?;
+        let sql = match after {
+            Some(_) => "SELECT key, view FROM es_views WHERE projection = ? AND key > ? ORDER BY key LIMIT ?",
+            None => "SELECT key, view FROM es_views WHERE projection = ? AND key >= ? ORDER BY key LIMIT ?",
+        };
+        let query = sqlx::query(sql).bind(P::NAME).bind(after.unwrap_or("")).bind(most(limit));
+        let rows = query.fetch_all(&self.0.pool).await.map_err(unavailable)?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, _>>().map_err(unavailable)
+    }
+}
+
+/// `limit` as SQLite takes it.
+fn most(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+fn unavailable(error: sqlx::Error) -> RepositoryError {
+    RepositoryError::Unavailable(Box::new(error))
+}

@@ -1,0 +1,116 @@
+//! The event store.
+
+mod append;
+mod read;
+mod snapshot;
+mod writer;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use es_core::{
+    snapshot::Snapshot,
+    store::{AppendError, Commit, EventStore, HeadPage, Limits, Page, ReadError, StreamId, Version},
+};
+use sqlx::{SqlitePool, sqlite::SqliteSynchronous};
+use tokio::sync::{mpsc, watch};
+
+use super::{SqlRepository, SqliteFeed, connect::Database, gate::Gate, schema};
+use crate::OpenError;
+
+pub(crate) use read::{COLUMNS, stored_commit};
+
+/// A durable event store in one SQLite file, for one machine; several processes may use the file at once.
+///
+/// An acknowledged commit is synced to the disk: it survives the process and a power cut, as far as the disk
+/// keeps its promises. Appends that wait at the same time share one transaction and one sync.
+///
+/// Clones are the same store. Must be opened inside a tokio runtime with time enabled, and lives as long as
+/// that runtime; when the last clone is dropped, what was sent is still written.
+///
+/// Against Limits of its own a commit is checked before it is sent: [`Limits::default`].
+#[derive(Clone)]
+pub struct SqliteEventStore(Arc<Inner>);
+
+struct Inner {
+    path: PathBuf,
+    appends: mpsc::Sender<writer::Append>,
+    /// Reads, and what may be lost: it does not sync.
+    pool: SqlitePool,
+    gate: Gate,
+    committed: watch::Receiver<u64>,
+}
+
+impl SqliteEventStore {
+    /// Opens the file `path`; makes it, and the tables, when they are missing.
+    ///
+    /// Waits while other processes open it at the same time.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let database = Database::open(path.as_ref(), &schema::STORE).await?;
+        let connection = database.connect(SqliteSynchronous::Full).await?;
+        let pool = database.pool(4, SqliteSynchronous::Normal);
+        let gate = Gate::of(&database.path);
+        let path = database.path.clone();
+        let (appends, committed) = writer::spawn(database, connection, gate.clone(), pool.clone());
+        Ok(Self(Arc::new(Inner { path, appends, pool, gate, committed })))
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// A repository in the store's own file: views, checkpoints and events in one place.
+    pub async fn repository(&self) -> Result<SqlRepository, OpenError> {
+        SqlRepository::open(&self.0.path).await
+    }
+}
+
+impl std::fmt::Debug for SqliteEventStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteEventStore").field("path", &self.0.path).finish_non_exhaustive()
+    }
+}
+
+impl EventStore for SqliteEventStore {
+    type Feed = SqliteFeed;
+
+    fn limits(&self) -> Limits {
+        Limits::default()
+    }
+
+    async fn append(&self, commit: Arc<Commit>) -> Result<(), AppendError> {
+        append::append(&self.0.appends, self.limits(), commit).await
+    }
+
+    async fn read(&self, stream: &StreamId, from: u64, limit: usize) -> Result<Page, ReadError> {
+        read::page(&self.0.pool, stream, from, limit).await
+    }
+
+    async fn head(&self, stream: &StreamId) -> Result<Version, ReadError> {
+        read::head(&self.0.pool, stream).await
+    }
+
+    async fn heads(&self, category: &str, after: Option<&str>, limit: usize) -> Result<HeadPage, ReadError> {
+        read::heads(&self.0.pool, category, after, limit).await
+    }
+
+    async fn save_snapshot(&self, snapshot: Snapshot) -> Result<(), ReadError> {
+        let _turn = self.0.gate.enter().await;
+        snapshot::save(&self.0.pool, snapshot).await
+    }
+
+    async fn load_snapshot(&self, stream: &StreamId, fingerprint: u64) -> Result<Option<Snapshot>, ReadError> {
+        snapshot::load(&self.0.pool, stream, fingerprint).await
+    }
+
+    fn feed(&self) -> Option<SqliteFeed> {
+        Some(SqliteFeed::new(self.0.pool.clone(), self.0.committed.clone()))
+    }
+}
+
+fn unavailable(error: sqlx::Error) -> ReadError {
+    ReadError::Unavailable(Box::new(error))
+}
