@@ -14,7 +14,7 @@ use es_core::{
     repository::{ApplyError, Batch, Checkpoint, DeadLetter, ParkedAggregate, Repository, RepositoryError, Row},
     store::{BoxError, StreamId},
 };
-use sqlx::{Row as _, SqlitePool, sqlite::SqliteSynchronous};
+use sqlx::{Row as _, SqlitePool};
 use tokio::sync::OnceCell;
 
 use super::{connect::Database, gate::Gate, schema};
@@ -50,7 +50,7 @@ impl SqlRepository {
     /// Opens the file `path`; makes it, and the tables, when they are missing. May be a store's file.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let database = Database::open(path.as_ref(), &schema::VIEWS).await?;
-        let pool = database.pool(4, SqliteSynchronous::Normal);
+        let pool = database.pool();
         Ok(Self(Arc::new(Inner { pool, gate: OnceCell::new_with(Some(Gate::of(&database.path))) })))
     }
 

@@ -14,7 +14,7 @@ use es_core::{
     snapshot::Snapshot,
     store::{AppendError, Commit, EventStore, HeadPage, Limits, Page, ReadError, StreamId, Version},
 };
-use sqlx::{SqlitePool, sqlite::SqliteSynchronous};
+use sqlx::SqlitePool;
 use tokio::sync::{mpsc, watch};
 
 use super::{SqlRepository, SqliteFeed, connect::Database, gate::Gate, schema};
@@ -49,8 +49,8 @@ impl SqliteEventStore {
     /// Waits while other processes open it at the same time.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let database = Database::open(path.as_ref(), &schema::STORE).await?;
-        let connection = database.connect(SqliteSynchronous::Full).await?;
-        let pool = database.pool(4, SqliteSynchronous::Normal);
+        let connection = database.connect().await?;
+        let pool = database.pool();
         let gate = Gate::of(&database.path);
         let path = database.path.clone();
         let (appends, committed) = writer::spawn(database, connection, gate.clone(), pool.clone());

@@ -9,7 +9,7 @@ use std::{
 };
 
 use es_core::store::{AppendError, BoxError, Commit};
-use sqlx::{Connection, SqliteConnection, SqlitePool, sqlite::SqliteSynchronous};
+use sqlx::{Connection, SqliteConnection, SqlitePool};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::append::{self, Place};
@@ -26,8 +26,9 @@ pub(super) struct Append {
 
 /// How many appends wait before their senders do.
 const QUEUE: usize = 1024;
-/// The most appends of one transaction.
-const BATCH: usize = 512;
+/// The most appends of one transaction. Less than a busy queue holds: while one batch is written, the senders
+/// of the batch before prepare the next one.
+const BATCH: usize = 256;
 /// A transaction takes no further append once it has this many bytes.
 const BATCH_BYTES: usize = 8 << 20;
 /// How long the writer tries before it answers that the store is not available.
@@ -170,7 +171,7 @@ impl Writer {
         let connection = match &mut self.connection {
             Some(connection) => connection,
             none => {
-                let connection = self.database.connect(SqliteSynchronous::Full).await;
+                let connection = self.database.connect().await;
                 none.insert(connection.map_err(|e| Attempt::Refused(e.into()))?)
             }
         };
