@@ -63,18 +63,19 @@ impl EventStore for MemoryEventStore {
     }
 
     async fn append(&self, commit: Arc<Commit>) -> Result<(), AppendError> {
+        self.limits.check(&commit)?;
         let length = {
             let mut inner = self.lock();
             let inner = &mut *inner;
             match inner.streams.get_mut(&commit.stream) {
-                None if commit.sequence == 1 => {
+                None if commit.sequence == 1 && commit.parent.is_none() => {
                     inner.streams.insert(commit.stream.clone(), vec![commit.clone()]);
                 }
                 None => return Err(AppendError::Conflict { winner: None }),
                 Some(commits) => match commits.binary_search_by_key(&commit.sequence, |c| c.sequence) {
                     Ok(at) if commits[at].id == commit.id => return Ok(()),
                     Ok(at) => return Err(AppendError::Conflict { winner: Some(commits[at].clone()) }),
-                    Err(at) if at == commits.len() && at > 0 && commits[at - 1].last_sequence + 1 == commit.sequence => {
+                    Err(at) if at == commits.len() && at > 0 && follows(&commits[at - 1], &commit) => {
                         commits.push(commit.clone());
                     }
                     Err(_) => return Err(AppendError::Conflict { winner: None }),
@@ -129,6 +130,10 @@ impl EventStore for MemoryEventStore {
     fn feed(&self) -> Option<Self> {
         Some(self.clone())
     }
+}
+
+fn follows(last: &Commit, next: &Commit) -> bool {
+    last.last_sequence + 1 == next.sequence && next.parent == Some(last.id)
 }
 
 const PARTITION: &str = "memory";

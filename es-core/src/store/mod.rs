@@ -35,6 +35,18 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// Whether `commit` fits; for stores, before they send it.
+    pub fn check(&self, commit: &Commit) -> Result<(), AppendError> {
+        let (size, events) = (commit.size(), (commit.last_sequence + 1).saturating_sub(commit.sequence));
+        if size <= self.commit_bytes && events <= self.commit_events {
+            return Ok(());
+        }
+        let (limit_bytes, limit_events) = (self.commit_bytes, self.commit_events);
+        Err(AppendError::TooLarge { size, events, limit_bytes, limit_events })
+    }
+}
+
 /// A part of a stream, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
@@ -71,6 +83,11 @@ pub trait EventStore: Send + Sync + 'static {
     /// `Ok` means durable. [`AppendError::Conflict`] and [`AppendError::Unavailable`] mean certainly not
     /// stored; a store that cannot tell must settle it, or answer [`AppendError::OutcomeUnknown`]. A commit
     /// that is already there under the same id counts as stored.
+    ///
+    /// A commit whose sequence does not follow the stream's last one is a conflict. So is one that names
+    /// another parent, where the store can see that without a read of its own; the other stores take it, and
+    /// [`check_chain`] notices when it is read. Only a version that no load and no append gave out can lead
+    /// there.
     fn append(&self, commit: Arc<Commit>) -> impl Future<Output = Result<(), AppendError>> + Send;
 
     /// The commits of `stream` whose first sequence is `from` or later, in order, at most `limit` of them

@@ -1,5 +1,7 @@
-//! For tests, the framework's and yours: given/when/then.
+//! For tests, the framework's and yours: given/when/then, and conformance suites for backends.
 
+pub mod conformance;
 mod given;
 
+pub use crate::{change_feed_conformance, event_store_conformance, repository_conformance};
 pub use given::{Given, GivenProjection, Outcome, Refusal, given, given_projection};

@@ -11,8 +11,8 @@ use sqlx::{
 use super::schema::Schema;
 use crate::OpenError;
 
-/// How long one statement waits for another process's write lock.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long one statement waits for another process's write lock; writers try again for longer than that.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long opening a file waits for other processes that open it too.
 const OPEN_BUDGET: Duration = Duration::from_secs(30);
 

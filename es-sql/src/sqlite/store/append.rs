@@ -22,11 +22,7 @@ pub(super) async fn append(
     if commit.sequence == 0 || commit.last_sequence < commit.sequence || i64::try_from(commit.last_sequence).is_err() {
         return Err(AppendError::Conflict { winner: None });
     }
-    let (size, events) = (commit.size(), commit.last_sequence - commit.sequence + 1);
-    if size > limits.commit_bytes || events > limits.commit_events {
-        let Limits { commit_bytes: limit_bytes, commit_events: limit_events } = limits;
-        return Err(AppendError::TooLarge { size, events, limit_bytes, limit_events });
-    }
+    limits.check(&commit)?;
     let (reply, answer) = oneshot::channel();
     if appends.send(Append { commit, reply }).await.is_err() {
         return Err(AppendError::Unavailable("the store's writer has ended with its runtime".into()));

@@ -1,0 +1,71 @@
+use super::{Suite, apply_move, batch, checkpoint, first, row, tally};
+use crate::{
+    repository::Repository,
+    store::Version,
+    testing::conformance::{
+        Counts, Note, RepositoryFixture, Totals,
+        notes::{CATEGORY, ELSEWHERE, chain, commit, odd_texts, stream},
+    },
+};
+use crate::store::StreamId;
+
+/// All keys, by pages of at most `limit`.
+async fn keys<P: Suite>(repository: &impl Repository<P>, limit: usize) -> Vec<String> {
+    let mut keys: Vec<String> = Vec::new();
+    loop {
+        let page = repository.list(keys.last().map(String::as_str), limit).await.expect("rows");
+        assert!(page.len() <= limit, "{} rows where {limit} are the most", page.len());
+        if page.is_empty() {
+            return keys;
+        }
+        keys.extend(page.into_iter().map(|(key, _)| key));
+    }
+}
+
+/// Rows are listed in the byte order of their keys, completely, whatever the page size.
+pub async fn rows_list_in_byte_order(fixture: impl RepositoryFixture) {
+    let repository = super::open(fixture.open()).await;
+    Repository::<Totals>::prepare(&repository).await.expect("ready");
+    let mut due = odd_texts();
+    let notes: Vec<_> = due.iter().map(|key| Note::new(key, 1)).collect();
+    repository.apply(&Totals, &first(&stream("a"), &notes)).await.expect("applied");
+    due.sort();
+    for limit in [1, 5, due.len(), usize::MAX] {
+        assert_eq!(keys::<Totals>(&repository, limit).await, due, "by {limit}");
+    }
+    // A place to go on from need not be a row.
+    let after = Repository::<Totals>::list(&repository, Some("a\u{1}"), 1).await.expect("rows");
+    assert_eq!(after[0].0, due[due.partition_point(|key| key.as_str() <= "a\u{1}")]);
+}
+
+/// Every text is a key, and two different texts are two rows.
+pub async fn odd_keys_are_rows_of_their_own(fixture: impl RepositoryFixture) {
+    let repository = super::open(fixture.open()).await;
+    Repository::<Totals>::prepare(&repository).await.expect("ready");
+    let mut at = Version::EMPTY;
+    for round in 1..=2 {
+        let notes: Vec<_> = (1..).zip(odd_texts()).map(|(n, key)| Note::new(key, n)).collect();
+        let next = commit(&at, &stream("a"), &notes);
+        at = next.version();
+        repository.apply(&Totals, &batch([apply_move(&[next])])).await.expect("applied");
+        for (n, key) in (1..).zip(odd_texts()) {
+            assert_eq!(row::<Totals>(&repository, &key).await, tally(round, round as i64 * n), "{key:?}");
+        }
+    }
+    assert_eq!(row::<Totals>(&repository, "nobody's").await, None);
+}
+
+/// Every text is an aggregate's id, and two different ones have two checkpoints and two rows.
+pub async fn odd_streams_have_checkpoints_of_their_own(fixture: impl RepositoryFixture) {
+    let repository = super::open(fixture.open()).await;
+    let commits: Vec<_> = odd_texts().iter().zip(1..).map(|(id, n)| chain(&stream(id), [n])).collect();
+    repository.apply(&Counts, &batch(commits.iter().map(|c| apply_move(c)))).await.expect("applied");
+    for commit in commits.iter().flatten() {
+        let found = checkpoint::<Counts>(&repository, &commit.stream).await;
+        assert_eq!((found.applied, found.commit_id), (commit.last_sequence, Some(commit.id)));
+        let due = tally(commit.last_sequence, commit.last_sequence as i64);
+        assert_eq!(row::<Counts>(&repository, &commit.stream.id).await, due);
+    }
+    let elsewhere = StreamId::new(ELSEWHERE, "a");
+    assert_eq!(checkpoint::<Counts>(&repository, &elsewhere).await.applied, 0, "{CATEGORY}/a is another stream");
+}

@@ -1,0 +1,5 @@
+//! The SQLite backends, on files.
+
+mod conformance;
+mod open;
+mod processes;
