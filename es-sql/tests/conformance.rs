@@ -77,7 +77,7 @@ impl Shared {
     async fn new() -> Self {
         let file = File::new();
         let store = file.store().await;
-        tokio::spawn(super::processes::keep_busy(store.clone()));
+        tokio::spawn(crate::processes::keep_busy(store.clone()));
         Self { _file: file, store }
     }
 }
