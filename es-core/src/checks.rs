@@ -1,5 +1,13 @@
 //! Compile-time checks that generated code makes. Not part of the public interface.
 
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    projection::ViewProjection,
+    query::{Query, ViewSet, Views},
+    snapshot::SnapshotSpec,
+};
+
 /// Whether two texts are the same.
 pub const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
@@ -16,26 +24,32 @@ pub const fn same(a: &str, b: &str) -> bool {
     true
 }
 
-/// Whether no name occurs twice. Compares hashes first: 200 names stay far below the const-eval lint.
-pub const fn unique<const N: usize>(names: [&str; N]) -> bool {
+/// Which names occur before in the list. Compares hashes first: 200 names stay far below the const-eval lint.
+pub const fn repeated<const N: usize>(names: [&str; N]) -> [bool; N] {
+    let mut repeated = [false; N];
     let mut hashes = [0u64; N];
     let mut i = 0;
     while i < N {
         hashes[i] = crate::aggregate::fingerprint(names[i]);
         let mut j = 0;
-        while j < i {
-            if hashes[i] == hashes[j] && same(names[i], names[j]) {
-                return false;
-            }
+        while j < i && !repeated[i] {
+            repeated[i] = hashes[i] == hashes[j] && same(names[i], names[j]) && !same(names[i], UNKNOWN_NAME);
             j += 1;
         }
         i += 1;
     }
-    true
+    repeated
 }
+
+/// The name of an event whose real name could not be read: that mistake is reported already, so the other
+/// checks pass it.
+pub const UNKNOWN_NAME: &str = "?";
 
 /// Whether `name` is an event of `category`.
 pub const fn in_category(name: &str, category: &str) -> bool {
+    if same(name, UNKNOWN_NAME) || same(category, UNKNOWN_NAME) {
+        return true;
+    }
     let (n, c) = (name.as_bytes(), category.as_bytes());
     if n.len() <= c.len() || n[c.len()] != b'.' {
         return false;
@@ -62,4 +76,38 @@ pub const fn same_category(a: &str, b: &str) -> bool {
         Ok(category) => in_category(a, category),
         Err(_) => false,
     }
+}
+
+/// The events that a handler's success turns into.
+pub fn collect<T, V, E>(result: Result<T, E>, into_events: fn(T, &mut Vec<V>)) -> Result<Vec<V>, E> {
+    let mut events = Vec::new();
+    into_events(result?, &mut events);
+    Ok(events)
+}
+
+/// The view of `P`, or the error that query `Q` fails with.
+pub fn views<Q: Query, P: ViewProjection>(views: &ViewSet) -> Result<Views<P>, Q::Error> {
+    Ok(views.of::<P>()?)
+}
+
+/// What snapshots can keep: a state that serde can write and read.
+#[diagnostic::on_unimplemented(
+    message = "the state of `{Self}` cannot be kept in a snapshot",
+    label = "`Serialize` or `Deserialize` is missing on `{Self}`",
+    note = "`snapshot(..)` keeps the state: add `#[derive(Serialize, Deserialize)]` to `{Self}`, or remove `snapshot(..)`"
+)]
+pub trait Kept: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> Kept for T {}
+
+/// The snapshot spec of a state, as `snapshot(..)` asks for it.
+pub const fn snapshot<A: Kept>(every: u64, declaration: &str) -> SnapshotSpec<A> {
+    SnapshotSpec::json(every, crate::aggregate::fingerprint(declaration))
+}
+
+/// Stands for code that could not be made from a wrong item. Never runs: the mistake has been reported, so
+/// the program does not compile.
+pub fn stub() -> ! {
+    unreachable!("the compiler has reported a mistake here")
 }

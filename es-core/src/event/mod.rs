@@ -4,13 +4,13 @@ mod codec;
 mod error;
 pub mod framing;
 mod metadata;
+#[doc(hidden)]
+pub mod stored;
 
 pub use codec::{Codec, UnknownCodec};
 pub use error::{DecodeError, EncodeError};
 pub use framing::{CommandRecord, FrameBuilder, RawEvent};
 pub use metadata::{CommandMetadata, Metadata};
-
-use serde::{Serialize, de::DeserializeOwned};
 
 /// Every version of an event that can be read, also a superseded one.
 ///
@@ -20,7 +20,7 @@ use serde::{Serialize, de::DeserializeOwned};
     label = "not an event",
     note = "add `#[derive(Event, Serialize, Deserialize)] #[event(\"category.name\")]` to `{Self}`"
 )]
-pub trait StoredEvent: Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait StoredEvent: stored::Storable + Send + Sync + 'static {
     /// The full stored name, `category.name`.
     const NAME: &'static str;
     /// The version of this shape, from 1.

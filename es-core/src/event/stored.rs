@@ -1,0 +1,152 @@
+//! What `#[derive(Event)]`, `#[derive(Aggregate)]` and `#[projection]` call. Not part of the public interface.
+
+use serde::{Serialize, de::DeserializeOwned};
+use std::fmt;
+
+use super::{Codec, DecodeError, EncodeError, Event, EventSet, StoredEvent};
+use crate::projection::Subscribed;
+
+/// What serde can write and read: the fields of an event.
+#[diagnostic::on_unimplemented(
+    message = "the fields of event `{Self}` cannot be stored",
+    label = "`Serialize` or `Deserialize` is missing",
+    note = "add both to `{Self}`: `#[derive(Event, Serialize, Deserialize)]`, after `use serde::{{Deserialize, Serialize}};`"
+)]
+pub trait Storable: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> Storable for T {}
+
+/// A current event, as tables of events use it: the one place where generated code asks for [`Event`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a current event",
+    label = "not a current event",
+    note = "add `#[derive(Event, Serialize, Deserialize)] #[event(\"category.name\")]` to `{Self}`",
+    note = "a type with `#[derive(PastEvent)]` can only be read: use the newest version of that event here"
+)]
+pub trait Current: Sized {
+    /// The full stored name.
+    const STORED_NAME: &'static str;
+    /// The version.
+    const STORED_VERSION: u32;
+    /// How a projection subscribes to it.
+    const SUBSCRIBED: Subscribed;
+    /// Appends the fields to `out`.
+    fn write(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), EncodeError>;
+    /// Reads any version of it.
+    fn read(version: u32, codec: Codec, bytes: &[u8]) -> Result<Self, DecodeError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Event> Current for E {
+    const STORED_NAME: &'static str = E::NAME;
+    const STORED_VERSION: u32 = E::VERSION;
+    const SUBSCRIBED: Subscribed = Subscribed::to::<E>();
+    fn write(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        codec.encode(self, out)
+    }
+    fn read(version: u32, codec: Codec, bytes: &[u8]) -> Result<Self, DecodeError> {
+        E::decode(version, codec, bytes)
+    }
+}
+
+/// A version of an event that can be made from the version before.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be made from its past version `{P}`",
+    label = "no `From<{P}>` for `{Self}`",
+    note = "write: `impl From<{P}> for {Self} {{ fn from(past: {P}) -> Self {{ .. }} }}`"
+)]
+pub trait UpcastFrom<P>: From<P> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: From<P>, P> UpcastFrom<P> for T {}
+
+/// A past version, as `from = ..` names it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a past version of an event",
+    label = "not a past version",
+    note = "keep the old struct: `#[derive(PastEvent, Serialize, Deserialize)] #[event(\"category.name\", version = 1)] struct {Self} {{ .. }}`"
+)]
+pub trait Past: StoredEvent {}
+
+#[diagnostic::do_not_recommend]
+impl<P: StoredEvent> Past for P {}
+
+/// The way from the version before to `T`.
+pub struct Upcast<T> {
+    name: &'static str,
+    version: u32,
+    read: fn(u32, Codec, &[u8]) -> Result<T, DecodeError>,
+}
+
+impl<T> fmt::Debug for Upcast<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Upcast(from {} version {})", self.name, self.version)
+    }
+}
+
+impl<T> Upcast<T> {
+    /// From `P`, through `From<P>`.
+    pub const fn from<P: Past>() -> Self
+    where
+        T: UpcastFrom<P>,
+    {
+        Self {
+            name: P::NAME,
+            version: P::VERSION,
+            read: |version, codec, bytes| P::decode(version, codec, bytes).map(T::from),
+        }
+    }
+
+    /// Whether version `version` of the event `name` comes right after it.
+    pub const fn leads_to(&self, name: &str, version: u32) -> bool {
+        crate::checks::same(self.name, name) && version > 0 && self.version == version - 1
+    }
+}
+
+/// Decodes an event whose only version is `T`.
+pub fn decode<T: StoredEvent>(version: u32, codec: Codec, bytes: &[u8]) -> Result<T, DecodeError> {
+    if version == T::VERSION {
+        return current(codec, bytes);
+    }
+    let name = T::NAME.to_owned();
+    Err(if version > T::VERSION {
+        DecodeError::NewerVersion { name, found: version, known: T::VERSION }
+    } else {
+        DecodeError::MissingUpcaster { name, found: version }
+    })
+}
+
+/// Decodes an event whose version before `T` is `past`.
+pub fn decode_from<T: StoredEvent>(
+    past: &Upcast<T>,
+    version: u32,
+    codec: Codec,
+    bytes: &[u8],
+) -> Result<T, DecodeError> {
+    if version < T::VERSION { (past.read)(version, codec, bytes) } else { decode(version, codec, bytes) }
+}
+
+fn current<T: StoredEvent>(codec: Codec, bytes: &[u8]) -> Result<T, DecodeError> {
+    codec.decode(bytes).map_err(|reason| DecodeError::Malformed {
+        name: T::NAME.to_owned(),
+        version: T::VERSION,
+        codec,
+        reason,
+    })
+}
+
+/// Prints an event of a set for people: its stored name, its version and its fields as JSON.
+pub fn debug<E: EventSet>(event: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut fields = Vec::new();
+    write!(f, "{} v{} ", event.name(), event.version())?;
+    match event.encode(Codec::Json, &mut fields) {
+        Ok(()) => f.write_str(&String::from_utf8_lossy(&fields)),
+        Err(error) => write!(f, "({error})"),
+    }
+}
+
+/// The error for a name that no event of a set has.
+pub fn unknown(name: &str) -> DecodeError {
+    DecodeError::UnknownEvent { name: name.to_owned() }
+}

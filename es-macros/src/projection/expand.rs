@@ -1,0 +1,217 @@
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Ident, ReturnType, Type};
+
+use super::model::{Handler, Model, Row};
+use crate::types::{ends, escaped, text};
+
+/// The impls; nothing, if too little is known.
+pub(super) fn expand(model: &Model, is_clean: bool) -> TokenStream {
+    let (Some(view), Some(key)) = (&model.view, &model.key) else { return TokenStream::new() };
+    let variants: Vec<Ident> = (0..model.handlers.len()).map(|i| format_ident!("Event{i}")).collect();
+    let parts = Parts { model, handlers: model.handlers.iter().zip(variants).collect(), is_clean };
+    let (input, projection, checks) = (parts.input(), parts.projection(), parts.checks());
+    let view_projection = parts.view_projection(view, key);
+    quote! {
+        const _: () = {
+            #input
+            #projection
+            #view_projection
+            #checks
+        };
+    }
+}
+
+struct Parts<'a> {
+    model: &'a Model,
+    handlers: Vec<(&'a Handler, Ident)>,
+    is_clean: bool,
+}
+
+impl Parts<'_> {
+    fn input(&self) -> TokenStream {
+        let variants = self
+            .handlers
+            .iter()
+            .map(|(Handler { event, cfgs, .. }, variant)| quote!(#(#cfgs)* #variant(#event)));
+        quote! {
+            #[doc(hidden)]
+            #[allow(private_interfaces, missing_debug_implementations, reason = "nobody can name it")]
+            pub enum __EsInput { #(#variants,)* }
+        }
+    }
+
+    fn projection(&self) -> TokenStream {
+        let Model { es, itself, failure, .. } = self.model;
+        let name = self
+            .model
+            .name
+            .as_ref()
+            .map_or_else(|| quote!(#es::checks::UNKNOWN_NAME), ToTokens::to_token_stream);
+        let subscribed = self.handlers.iter().map(|(handler, _)| {
+            let (current, cfgs) = (current(es, &handler.event), &handler.cfgs);
+            quote!(#(#cfgs)* #current::SUBSCRIBED)
+        });
+        let then = if failure.stop { quote!(Stop) } else { quote!(Park) };
+        let retries = failure
+            .retries
+            .map_or_else(|| quote!(#es::projection::FailurePolicy::DEFAULT.retries), |r| quote!(#r));
+        quote! {
+            #[automatically_derived]
+            impl #es::projection::Projection for #itself {
+                type Style = #es::projection::style::View;
+                const NAME: &'static ::core::primitive::str = #name;
+                const SUBSCRIPTIONS: &'static [#es::projection::Subscribed] = &[#(#subscribed),*];
+                const FAILURE: #es::projection::FailurePolicy = #es::projection::FailurePolicy {
+                    retries: #retries,
+                    then: #es::projection::OnFailure::#then,
+                };
+            }
+        }
+    }
+
+    fn view_projection(&self, view: &Type, key: &Type) -> TokenStream {
+        let Model { es, itself, .. } = self.model;
+        let keying = if self.model.by_key() { quote!(ByKey) } else { quote!(ByAggregate) };
+        let uses_metadata = self.model.handlers.iter().any(|h| h.metadata.is_some());
+        let read = self.handlers.iter().map(|(Handler { event, cfgs, .. }, variant)| {
+            let current = current(es, event);
+            quote! {
+                #(#cfgs)*
+                #current::STORED_NAME => ::core::result::Result::map(
+                    #current::read(__es_event.version, __es_codec, __es_event.payload),
+                    |__es_event| ::core::option::Option::Some(__EsInput::#variant(__es_event)),
+                )
+            }
+        });
+        let key_fn = self.model.by_key().then(|| self.key(key));
+        let fold = self.fold();
+        quote! {
+            #[automatically_derived]
+            impl #es::projection::ViewProjection for #itself {
+                type View = #view;
+                type Key = #key;
+                type Keying = #es::projection::keying::#keying;
+                type Input = __EsInput;
+                const USES_METADATA: ::core::primitive::bool = #uses_metadata;
+                #[allow(unreachable_patterns, unused_variables, reason = "equal names are reported below")]
+                fn decode(
+                    &self,
+                    __es_event: &#es::event::RawEvent<'_>,
+                    __es_codec: #es::event::Codec,
+                ) -> ::core::result::Result<::core::option::Option<__EsInput>, #es::event::DecodeError> {
+                    match __es_event.name {
+                        #(#read,)*
+                        _ => ::core::result::Result::Ok(::core::option::Option::None),
+                    }
+                }
+                #key_fn
+                #[allow(unused_variables, reason = "not every handler takes the metadata")]
+                fn fold(
+                    &self,
+                    __es_view: &mut #view,
+                    __es_input: &__EsInput,
+                    __es_metadata: &#es::event::Metadata,
+                ) -> ::core::result::Result<(), #es::store::BoxError> {
+                    #fold
+                }
+            }
+        }
+    }
+
+    fn key(&self, key: &Type) -> TokenStream {
+        let es = &self.model.es;
+        let arms = self.handlers.iter().map(|(handler, variant)| {
+            let Handler { event, event_pattern, cfgs, .. } = handler;
+            let body = match &handler.row {
+                Some(Row::Key(expr)) => {
+                    let (start, end) = ends(expr);
+                    let write = quote_spanned!(start=> #es::projection::write_key::<#key>);
+                    let borrow = quote_spanned!(start=> &);
+                    let value = quote_spanned!(end=> (#expr));
+                    let metadata = handler
+                        .metadata
+                        .as_ref()
+                        .map(|(pattern, ty)| quote!(let #pattern: &#ty = __es_metadata;));
+                    quote! {
+                        let #event_pattern: &#event = __es_event;
+                        #metadata
+                        #write(#borrow #value, __es_out)
+                    }
+                }
+                _ => quote!(__es_out.push_str(&__es_metadata.aggregate_id)),
+            };
+            quote!(#(#cfgs)* __EsInput::#variant(__es_event) => { #body })
+        });
+        let body =
+            if self.is_clean { quote!(match __es_input { #(#arms)* }) } else { quote!(#es::checks::stub()) };
+        quote! {
+            #[allow(unused_variables, unused_mut, unused_parens, reason = "a key need not look at every parameter")]
+            fn key(
+                &self,
+                __es_input: &__EsInput,
+                __es_metadata: &#es::event::Metadata,
+                __es_out: &mut ::std::string::String,
+            ) {
+                #body
+            }
+        }
+    }
+
+    fn fold(&self) -> TokenStream {
+        let es = &self.model.es;
+        if !self.is_clean || self.handlers.is_empty() {
+            return quote!(#es::checks::stub());
+        }
+        let arms = self.handlers.iter().map(|(handler, variant)| {
+            let Handler { name, view, cfgs, output, .. } = handler;
+            let (view, event) = (shown("__es_view", view), shown("__es_event", &handler.event));
+            let metadata = handler.metadata.as_ref().map(|(_, ty)| shown("__es_metadata", ty));
+            let returned = match output {
+                ReturnType::Default => quote!(()),
+                ReturnType::Type(_, ty) => quote!(#ty),
+            };
+            quote! {
+                #(#cfgs)*
+                __EsInput::#variant(__es_event) => <#returned as #es::projection::FoldResult>::into_fold(
+                    Self::#name(#view, #event, #metadata)
+                )
+            }
+        });
+        quote!(match __es_input { #(#arms,)* })
+    }
+
+    /// What only all events together can get wrong.
+    fn checks(&self) -> TokenStream {
+        let Model { es, itself, .. } = self.model;
+        let Some(((first, _), rest)) = self.handlers.split_first() else { return TokenStream::new() };
+        if self.model.by_key() || !self.is_clean {
+            return TokenStream::new();
+        }
+        let first_name = current(es, &first.event);
+        let asserts = rest.iter().map(|(Handler { event, cfgs, .. }, _)| {
+            let name = current(es, event);
+            let (start, _) = ends(event);
+            let message = escaped(&format!(
+                "`{}` is an event of another aggregate than `{}`, so the aggregate's id does not find the row: say by which key each handler of `{}` finds it, `#[on(key = ..)]`",
+                text(event), text(&first.event), text(itself)
+            ));
+            let assert = quote_spanned!(start=> ::core::assert!(#es::checks::same_category(#first_name::STORED_NAME, #name::STORED_NAME), #message));
+            quote!(#(#cfgs)* const _: () = #assert;)
+        });
+        quote!(#(#asserts)*)
+    }
+}
+
+/// `<E as Current>`, shown at `E`: always the same, so that a mistake is reported once.
+fn current(es: &syn::Path, event: &Type) -> TokenStream {
+    let (start, end) = ends(event);
+    let open = quote_spanned!(start=> <#event as #es::event::stored::Current);
+    let close = quote_spanned!(end=> >);
+    quote!(#open #close)
+}
+
+/// A local, shown where the parameter's type is written: a type that does not fit is an error there.
+fn shown(name: &str, ty: &Type) -> Ident {
+    Ident::new(name, ends(ty).0)
+}
