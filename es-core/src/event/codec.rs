@@ -70,8 +70,8 @@ impl Codec {
     pub fn decode<T: DeserializeOwned>(self, bytes: &[u8]) -> Result<T, String> {
         match self {
             Self::Bincode => {
-                let (value, used) = bincode::serde::decode_from_slice(bytes, bincode_config())
-                    .map_err(|e| e.to_string())?;
+                let (value, used) =
+                    bincode::serde::decode_from_slice(bytes, bincode_config()).map_err(|e| e.to_string())?;
                 if used != bytes.len() {
                     return Err(format!("{} bytes left over", bytes.len() - used));
                 }

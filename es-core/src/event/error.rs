@@ -4,7 +4,9 @@ use super::Codec;
 
 /// An event could not be turned into bytes. Nothing was stored.
 #[derive(Debug, thiserror::Error)]
-#[error("{codec} cannot encode this value: {reason}; avoid serde attributes that change the shape while serializing")]
+#[error(
+    "{codec} cannot encode this value: {reason}; avoid serde attributes that change the shape while serializing"
+)]
 pub struct EncodeError {
     codec: Codec,
     reason: String,
@@ -21,7 +23,9 @@ impl EncodeError {
 #[non_exhaustive]
 pub enum DecodeError {
     /// No event of that name is known here.
-    #[error("unknown event `{name}`: add it to `events(..)` of its aggregate, or deploy the code that has it")]
+    #[error(
+        "unknown event `{name}`: add it to `events(..)` of its aggregate, or deploy the code that has it"
+    )]
     UnknownEvent {
         /// The stored name.
         name: String,

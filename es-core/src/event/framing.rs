@@ -55,7 +55,13 @@ pub struct FrameBuilder {
 impl FrameBuilder {
     /// An empty commit in `codec`.
     pub fn new(codec: Codec) -> Self {
-        Self { codec, events: Vec::with_capacity(128), event_count: 0, commands: Vec::with_capacity(32), command_count: 0 }
+        Self {
+            codec,
+            events: Vec::with_capacity(128),
+            event_count: 0,
+            commands: Vec::with_capacity(32),
+            command_count: 0,
+        }
     }
 
     /// How many events are in the frame.
@@ -74,7 +80,12 @@ impl FrameBuilder {
     }
 
     /// Adds a whole command, or nothing: on an error the frame is as before.
-    pub fn push<E: EventSet>(&mut self, id: Uuid, metadata: &CommandMetadata, events: &[E]) -> Result<(), EncodeError> {
+    pub fn push<E: EventSet>(
+        &mut self,
+        id: Uuid,
+        metadata: &CommandMetadata,
+        events: &[E],
+    ) -> Result<(), EncodeError> {
         let before = self.events.len();
         for event in events {
             if let Err(error) = self.push_event(event) {
@@ -150,7 +161,8 @@ pub fn events(frame: &[u8]) -> Result<Vec<RawEvent<'_>>, DecodeError> {
     let mut events = Vec::with_capacity(count);
     for _ in 0..count {
         let name = input.text()?;
-        let version = u32::try_from(input.varint()?).map_err(|_| input.broken("a version does not fit 32 bits"))?;
+        let version =
+            u32::try_from(input.varint()?).map_err(|_| input.broken("a version does not fit 32 bits"))?;
         let length = input.take(4)?;
         let length = u32::from_le_bytes([length[0], length[1], length[2], length[3]]) as usize;
         events.push(RawEvent { name, version, payload: input.take(length)? });
@@ -214,7 +226,10 @@ impl<'a> Input<'a> {
         let mut input = Self { rest: frame, part };
         match input.take(1)?[0] {
             VERSION => Ok(input),
-            other => Err(input.broken(&format!("framing version {other} is not known here: deploy the newer code"))),
+            other => {
+                Err(input
+                    .broken(&format!("framing version {other} is not known here: deploy the newer code")))
+            }
         }
     }
 
@@ -271,6 +286,10 @@ impl<'a> Input<'a> {
     }
 
     fn end(&self) -> Result<(), DecodeError> {
-        if self.rest.is_empty() { Ok(()) } else { Err(self.broken(&format!("{} bytes left over", self.rest.len()))) }
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(self.broken(&format!("{} bytes left over", self.rest.len())))
+        }
     }
 }

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, sync::Arc, time::SystemTime};
 use uuid::Uuid;
 
+use super::CommandRecord;
+use crate::store::Commit;
+
 /// What the sender of a command says about it; kept with the events that came of it.
 ///
 /// ```
@@ -68,6 +71,18 @@ pub struct Metadata {
 }
 
 impl Metadata {
+    /// Of the event `sequence` of `commit`, which came of `sender`.
+    pub(crate) fn of(commit: &Commit, sequence: u64, sender: Option<&CommandRecord>) -> Self {
+        Self {
+            category: commit.stream.category.clone(),
+            aggregate_id: commit.stream.id.clone(),
+            sequence,
+            committed_at: commit.committed_at,
+            command_id: sender.map_or(Uuid::nil(), |c| c.id),
+            command: sender.map_or_else(CommandMetadata::default, |c| c.metadata.clone()),
+        }
+    }
+
     /// Metadata for an event in a unit test: a stream `category`/`aggregate_id` at `sequence`, committed at
     /// the Unix epoch by the nil command.
     pub fn for_test(category: &str, aggregate_id: &str, sequence: u64) -> Self {

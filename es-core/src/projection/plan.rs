@@ -2,11 +2,10 @@ use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
 };
-use uuid::Uuid;
 
 use super::ViewProjection;
 use crate::{
-    event::{CommandMetadata, DecodeError, Metadata},
+    event::{DecodeError, Metadata},
     repository::{ApplyError, Batch, Move, RepositoryError, Row, ViewTransaction},
     store::{BoxError, Commit},
 };
@@ -32,7 +31,10 @@ pub struct FoldPlan<'a, P: ViewProjection> {
 
 impl<P: ViewProjection> std::fmt::Debug for FoldPlan<'_, P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FoldPlan").field("keys", &self.keys).field("steps", &self.steps.len()).finish_non_exhaustive()
+        f.debug_struct("FoldPlan")
+            .field("keys", &self.keys)
+            .field("steps", &self.steps.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -99,12 +101,17 @@ impl<'a, P: ViewProjection> FoldPlan<'a, P> {
         }
         for step in &self.steps {
             let view = &mut views[step.row];
-            caught(|| self.projection.fold(view, &step.input, &step.metadata)).map_err(|source| ApplyError::Event {
-                projection: P::NAME,
-                stream: crate::store::StreamId::new(step.metadata.category.clone(), step.metadata.aggregate_id.clone()),
-                sequence: step.metadata.sequence,
-                source,
-                retry: true,
+            caught(|| self.projection.fold(view, &step.input, &step.metadata)).map_err(|source| {
+                ApplyError::Event {
+                    projection: P::NAME,
+                    stream: crate::store::StreamId::new(
+                        step.metadata.category.clone(),
+                        step.metadata.aggregate_id.clone(),
+                    ),
+                    sequence: step.metadata.sequence,
+                    source,
+                    retry: true,
+                }
             })?;
         }
         let encoded = self.keys.iter().zip(&views).map(|(key, view)| match serde_json::to_vec(view) {
@@ -116,10 +123,14 @@ impl<'a, P: ViewProjection> FoldPlan<'a, P> {
 }
 
 fn corrupt<P: ViewProjection>(key: &str, error: &serde_json::Error) -> RepositoryError {
-    RepositoryError::Corrupt { projection: P::NAME, what: format!("view row `{key}`"), reason: error.to_string() }
+    RepositoryError::Corrupt {
+        projection: P::NAME,
+        what: format!("view row `{key}`"),
+        reason: error.to_string(),
+    }
 }
 
-/// Runs a user's handler; a panic in it is a failure of its event, not of the listener.
+/// Runs a user's code; a panic in it is a failure of its event, not of the listener.
 fn caught(run: impl FnOnce() -> Result<(), BoxError>) -> Result<(), BoxError> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(crate::panic_message(&*panic).into()))
 }
@@ -130,28 +141,27 @@ fn decode_commit<P: ViewProjection>(
     commit: &Commit,
     mut take: impl FnMut(P::Input, Metadata),
 ) -> Result<(), ApplyError> {
-    let refused = |sequence, error: DecodeError| ApplyError::Event {
+    let refused = |sequence, source: BoxError| ApplyError::Event {
         projection: P::NAME,
         stream: stream_move.stream.clone(),
         sequence,
-        source: error.into(),
+        source,
         retry: false,
     };
-    let events = commit.raw_events().map_err(|e| refused(commit.sequence, e))?;
-    let commands = if P::USES_METADATA { commit.commands().map_err(|e| refused(commit.sequence, e))? } else { Vec::new() };
-    let mut senders = commands.iter().flat_map(|c| std::iter::repeat_n(c, usize::try_from(c.events).unwrap_or(0)));
+    let broken = |error: DecodeError| refused(commit.sequence, error.into());
+    let events = commit.raw_events().map_err(broken)?;
+    let commands = if P::USES_METADATA { commit.commands().map_err(broken)? } else { Vec::new() };
+    let mut senders =
+        commands.iter().flat_map(|c| std::iter::repeat_n(c, usize::try_from(c.events).unwrap_or(0)));
     for (sequence, event) in (commit.sequence..).zip(events) {
         let sender = senders.next();
-        let Some(input) = projection.decode(&event, commit.codec).map_err(|e| refused(sequence, e))? else { continue };
-        let metadata = Metadata {
-            category: commit.stream.category.clone(),
-            aggregate_id: commit.stream.id.clone(),
-            sequence,
-            committed_at: commit.committed_at,
-            command_id: sender.map_or(Uuid::nil(), |c| c.id),
-            command: sender.map_or_else(CommandMetadata::default, |c| c.metadata.clone()),
-        };
-        take(input, metadata);
+        let taken = caught(|| {
+            if let Some(input) = projection.decode(&event, commit.codec)? {
+                take(input, Metadata::of(commit, sequence, sender));
+            }
+            Ok(())
+        });
+        taken.map_err(|source| refused(sequence, source))?;
     }
     Ok(())
 }

@@ -1,0 +1,46 @@
+use uuid::Uuid;
+
+use super::{LoadError, Slot, load::Live};
+use crate::{
+    aggregate::Aggregate,
+    event::EventSet,
+    store::{Commit, DynStore},
+};
+
+/// What command `id` did to this aggregate, if it was done before: the version after it, and its events.
+pub(super) async fn done_before<A: Aggregate, S>(
+    store: &dyn DynStore,
+    slot: &Slot<A, S>,
+    live: &Live<A>,
+    id: Uuid,
+) -> Result<Option<(u64, Vec<A::Event>)>, LoadError> {
+    for sequence in live.ids.candidates(id, live.version.last_sequence()) {
+        let page = store.read(&slot.stream, sequence, 1).await?;
+        for commit in page.commits.iter().filter(|commit| commit.sequence == sequence) {
+            if let Some(done) = find::<A>(commit, id)? {
+                return Ok(Some(done));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn find<A: Aggregate>(commit: &Commit, id: Uuid) -> Result<Option<(u64, Vec<A::Event>)>, LoadError> {
+    let broken = |sequence, source| LoadError::Decode { stream: commit.stream.clone(), sequence, source };
+    let mut first = commit.sequence;
+    for command in commit.commands().map_err(|e| broken(commit.sequence, e))? {
+        let next = first.saturating_add(command.events);
+        if command.id == id {
+            let raw = commit.raw_events().map_err(|e| broken(commit.sequence, e))?;
+            let numbered =
+                (commit.sequence..).zip(raw).filter(|(sequence, _)| (first..next).contains(sequence));
+            let events = numbered.map(|(sequence, raw)| {
+                A::Event::decode(raw.name, raw.version, commit.codec, raw.payload)
+                    .map_err(|e| broken(sequence, e))
+            });
+            return Ok(Some((next.saturating_sub(1), events.collect::<Result<_, _>>()?)));
+        }
+        first = next;
+    }
+    Ok(None)
+}

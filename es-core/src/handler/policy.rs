@@ -1,0 +1,42 @@
+use std::{
+    hash::{BuildHasher, Hasher, RandomState},
+    time::Duration,
+};
+
+/// What happens when another process committed to the aggregate first.
+///
+/// Each time only the tail is read, the command is decided again, and after a growing, random pause it is
+/// appended again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConflictPolicy {
+    /// How many appends may be refused before the command fails with
+    /// [`Contended`](super::ExecuteError::Contended).
+    pub attempts: u32,
+    /// The longest pause before the second append; it doubles with each further one.
+    pub first_pause: Duration,
+    /// No pause is longer.
+    pub longest_pause: Duration,
+}
+
+impl Default for ConflictPolicy {
+    /// 32 attempts, pauses up to 1 ms, doubling up to 50 ms.
+    fn default() -> Self {
+        Self { attempts: 32, first_pause: Duration::from_millis(1), longest_pause: Duration::from_millis(50) }
+    }
+}
+
+impl ConflictPolicy {
+    /// A random pause after the refusal number `refused`, which counts from 1.
+    pub(super) fn pause(&self, refused: u32) -> Duration {
+        jittered(self.first_pause, self.longest_pause, refused)
+    }
+}
+
+/// A random pause up to `first` doubled for each of the failures after the first, up to `longest`.
+pub(crate) fn jittered(first: Duration, longest: Duration, failures: u32) -> Duration {
+    let doubled = first.saturating_mul(1u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX));
+    let ceiling = doubled.min(longest);
+    // Every `RandomState` has keys of its own: randomness enough to keep two processes from marching in step.
+    let random = RandomState::new().build_hasher().finish();
+    ceiling.mul_f64((random >> 11) as f64 / (1u64 << 53) as f64)
+}
