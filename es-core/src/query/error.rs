@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::repository::RepositoryError;
+use crate::{listener::StopReason, repository::RepositoryError, store::ReadError};
 
 /// A query was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -10,7 +10,9 @@ pub enum QueryError {
     #[error("projection `{0}` is not part of this App: add `.projection({0}, repository)` to its builder")]
     NotRegistered(&'static str),
     /// The view did not get as far as asked in time. It will: ask again.
-    #[error("projection `{projection}` did not reach {token} within {waited:?}: ask again, or allow more time")]
+    #[error(
+        "projection `{projection}` did not reach {token} within {waited:?}: ask again, or allow more time"
+    )]
     Behind {
         /// Which projection.
         projection: &'static str,
@@ -19,8 +21,18 @@ pub enum QueryError {
         /// How long.
         waited: Duration,
     },
+    /// The projection's listener has ended, so the view stays where it is.
+    #[error("projection `{projection}` does not listen any more: {reason}")]
+    Stopped {
+        /// Which projection.
+        projection: &'static str,
+        /// Why it ended.
+        reason: StopReason,
+    },
     /// A row is not what the projection's view type says.
-    #[error("projection `{projection}`: view row `{key}` cannot be read: {reason}; rebuild the projection after changing its view type")]
+    #[error(
+        "projection `{projection}`: view row `{key}` cannot be read: {reason}; rebuild the projection after changing its view type"
+    )]
     Malformed {
         /// Which projection.
         projection: &'static str,
@@ -29,6 +41,9 @@ pub enum QueryError {
         /// Why.
         reason: String,
     },
+    /// The event store, asked how far there is to go, failed.
+    #[error(transparent)]
+    Store(#[from] ReadError),
     /// The view database failed.
     #[error(transparent)]
     Repository(#[from] RepositoryError),

@@ -6,6 +6,7 @@ mod views;
 
 pub use error::QueryError;
 pub use token::{ParseReadTokenError, ReadAfter, ReadToken};
+pub(crate) use views::Entry;
 pub use views::{ViewSet, Views};
 
 use std::future::Future;
@@ -33,5 +34,9 @@ pub trait Query: Send + Sync + 'static {
 )]
 pub trait Answer<S>: Query {
     /// Runs the handler.
-    fn answer(&self, views: &ViewSet, services: &S) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
+    fn answer(
+        &self,
+        views: &ViewSet,
+        services: &S,
+    ) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
 }

@@ -1,9 +1,11 @@
-use std::{any::TypeId, collections::HashMap, fmt, marker::PhantomData, sync::Arc};
+use std::{any::TypeId, fmt, marker::PhantomData, sync::Arc, time::Duration};
 
-use super::QueryError;
+use super::{QueryError, ReadAfter};
 use crate::{
+    listener::{ListenerHandle, ProjectionStatus},
     projection::ViewProjection,
     repository::DynRepository,
+    store::DynStore,
 };
 
 /// The rows of projection `P`'s view.
@@ -13,7 +15,15 @@ pub struct Views<P: ViewProjection> {
 }
 
 impl<P: ViewProjection> Views<P> {
+    pub(crate) fn over(repository: Arc<dyn DynRepository>) -> Self {
+        Self { repository, projection: PhantomData }
+    }
+
     /// The row of `key`, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When the view database fails, or the row is not of the view's type.
     pub async fn get(&self, key: &P::Key) -> Result<Option<P::View>, QueryError> {
         let key = key.to_string();
         match self.repository.get(&key).await? {
@@ -23,12 +33,24 @@ impl<P: ViewProjection> Views<P> {
     }
 
     /// Rows in the order of their keys' text (by bytes), after the row `after`, at most `limit`.
-    pub async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<(String, P::View)>, QueryError> {
+    ///
+    /// # Errors
+    ///
+    /// When the view database fails, or a row is not of the view's type.
+    pub async fn list(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, P::View)>, QueryError> {
         let rows = self.repository.list(after, limit).await?;
         rows.into_iter().map(|(key, bytes)| decode::<P>(&key, &bytes).map(|view| (key, view))).collect()
     }
 
     /// All rows, read page by page. For views that fit in memory.
+    ///
+    /// # Errors
+    ///
+    /// When the view database fails, or a row is not of the view's type.
     pub async fn all(&self) -> Result<Vec<(String, P::View)>, QueryError> {
         const PAGE: usize = 1000;
         let mut rows: Vec<(String, P::View)> = Vec::new();
@@ -57,24 +79,74 @@ impl<P: ViewProjection> fmt::Debug for Views<P> {
     }
 }
 
+/// One projection of an App.
+pub(crate) struct Entry {
+    pub(crate) id: TypeId,
+    pub(crate) repository: Arc<dyn DynRepository>,
+    pub(crate) listener: ListenerHandle,
+}
+
 /// The views of an App, by projection.
-#[derive(Default)]
-pub struct ViewSet(HashMap<TypeId, Arc<dyn DynRepository>>);
+pub struct ViewSet {
+    entries: Vec<Entry>,
+    patience: Duration,
+}
 
 impl ViewSet {
-    pub(crate) fn insert<P: ViewProjection>(&mut self, repository: Arc<dyn DynRepository>) {
-        self.0.insert(TypeId::of::<P>(), repository);
+    pub(crate) fn new(patience: Duration) -> Self {
+        Self { entries: Vec::new(), patience }
+    }
+
+    pub(crate) fn insert(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+
+    pub(crate) fn entry<P: ViewProjection>(&self) -> Result<&Entry, QueryError> {
+        let found = self.entries.iter().find(|entry| entry.id == TypeId::of::<P>());
+        found.ok_or(QueryError::NotRegistered(P::NAME))
     }
 
     /// The view of projection `P`.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError::NotRegistered`] when the App was built without it.
     pub fn of<P: ViewProjection>(&self) -> Result<Views<P>, QueryError> {
-        let repository = self.0.get(&TypeId::of::<P>()).ok_or(QueryError::NotRegistered(P::NAME))?;
-        Ok(Views { repository: repository.clone(), projection: PhantomData })
+        Ok(Views::over(self.entry::<P>()?.repository.clone()))
+    }
+
+    /// Waits until the projections called `names` show what `after` names. Those that are not there are the
+    /// query's own business.
+    pub(crate) async fn reach(&self, names: &[&str], after: &ReadAfter) -> Result<(), QueryError> {
+        let deadline = tokio::time::Instant::now() + after.limit.unwrap_or(self.patience);
+        for entry in self.entries.iter().filter(|entry| names.contains(&entry.listener.projection())) {
+            entry.listener.reach(&after.token, deadline).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn caught_up(&self, store: &dyn DynStore, within: Duration) -> Result<(), QueryError> {
+        let deadline = tokio::time::Instant::now() + within;
+        for entry in &self.entries {
+            entry.listener.caught_up(store, deadline).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn status(&self) -> Vec<ProjectionStatus> {
+        self.entries.iter().map(|entry| entry.listener.status()).collect()
+    }
+
+    pub(crate) async fn stop(&self) {
+        self.entries.iter().for_each(|entry| entry.listener.ask_to_stop());
+        for entry in &self.entries {
+            entry.listener.stopped().await;
+        }
     }
 }
 
 impl fmt::Debug for ViewSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ViewSet({} views)", self.0.len())
+        f.debug_list().entries(self.entries.iter().map(|entry| entry.listener.projection())).finish()
     }
 }

@@ -20,7 +20,8 @@ pub struct StreamForked {
 pub fn check_chain(after: &Version, commits: &[Arc<Commit>]) -> Result<(), StreamForked> {
     let mut at = *after;
     for commit in commits {
-        let forked = |reason| StreamForked { stream: commit.stream.clone(), sequence: commit.sequence, reason };
+        let forked =
+            |reason| StreamForked { stream: commit.stream.clone(), sequence: commit.sequence, reason };
         if commit.sequence != at.last_sequence() + 1 || commit.last_sequence < commit.sequence {
             return Err(forked(format!(
                 "after sequence {} comes a commit of {}..={}",

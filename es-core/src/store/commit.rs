@@ -104,7 +104,17 @@ impl Commit {
         let (events, metadata) = frame.finish();
         let committed_at = from_millis(to_millis(SystemTime::now()));
         let parent = after.commit_id();
-        Self { stream, sequence, last_sequence, id: Uuid::now_v7(), parent, committed_at, codec, events, metadata }
+        Self {
+            stream,
+            sequence,
+            last_sequence,
+            id: Uuid::now_v7(),
+            parent,
+            committed_at,
+            codec,
+            events,
+            metadata,
+        }
     }
 
     /// The version of the stream that ends with this commit.
@@ -117,7 +127,12 @@ impl Commit {
         let events = framing::events(&self.events)?;
         let said = self.last_sequence.checked_sub(self.sequence).map(|n| n + 1);
         if said != Some(events.len() as u64) {
-            let reason = format!("{} events between sequences {} and {}", events.len(), self.sequence, self.last_sequence);
+            let reason = format!(
+                "{} events between sequences {} and {}",
+                events.len(),
+                self.sequence,
+                self.last_sequence
+            );
             return Err(DecodeError::Frame { reason });
         }
         Ok(events)
@@ -139,7 +154,7 @@ impl Commit {
     }
 }
 
-fn to_millis(time: SystemTime) -> i64 {
+pub(crate) fn to_millis(time: SystemTime) -> i64 {
     match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_millis()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |n| -n),

@@ -7,7 +7,12 @@ use crate::{BoxFuture, feed::DynFeed, snapshot::Snapshot};
 pub(crate) trait DynStore: Send + Sync {
     fn limits(&self) -> Limits;
     fn append(&self, commit: Arc<Commit>) -> BoxFuture<'_, Result<(), AppendError>>;
-    fn read<'a>(&'a self, stream: &'a StreamId, from: u64, limit: usize) -> BoxFuture<'a, Result<Page, ReadError>>;
+    fn read<'a>(
+        &'a self,
+        stream: &'a StreamId,
+        from: u64,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Page, ReadError>>;
     fn head<'a>(&'a self, stream: &'a StreamId) -> BoxFuture<'a, Result<Version, ReadError>>;
     fn heads<'a>(
         &'a self,
@@ -31,7 +36,12 @@ impl<T: EventStore> DynStore for T {
     fn append(&self, commit: Arc<Commit>) -> BoxFuture<'_, Result<(), AppendError>> {
         Box::pin(EventStore::append(self, commit))
     }
-    fn read<'a>(&'a self, stream: &'a StreamId, from: u64, limit: usize) -> BoxFuture<'a, Result<Page, ReadError>> {
+    fn read<'a>(
+        &'a self,
+        stream: &'a StreamId,
+        from: u64,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Page, ReadError>> {
         Box::pin(EventStore::read(self, stream, from, limit))
     }
     fn head<'a>(&'a self, stream: &'a StreamId) -> BoxFuture<'a, Result<Version, ReadError>> {

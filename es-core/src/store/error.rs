@@ -15,7 +15,9 @@ pub enum AppendError {
         winner: Option<Arc<Commit>>,
     },
     /// The commit is over the store's limits. Certainly not stored.
-    #[error("a commit of {size} bytes and {events} events is over the store's limit of {limit_bytes} bytes and {limit_events} events: emit less per command")]
+    #[error(
+        "a commit of {size} bytes and {events} events is over the store's limit of {limit_bytes} bytes and {limit_events} events: emit less per command"
+    )]
     TooLarge {
         /// Its events and metadata, in bytes.
         size: usize,

@@ -116,14 +116,21 @@ impl EventStore for MemoryEventStore {
 
     async fn save_snapshot(&self, snapshot: Snapshot) -> Result<(), ReadError> {
         let mut inner = self.lock();
-        let kept = inner.snapshots.entry((snapshot.stream.clone(), snapshot.fingerprint)).or_insert(snapshot.clone());
+        let kept = inner
+            .snapshots
+            .entry((snapshot.stream.clone(), snapshot.fingerprint))
+            .or_insert(snapshot.clone());
         if kept.version.last_sequence() < snapshot.version.last_sequence() {
             *kept = snapshot;
         }
         Ok(())
     }
 
-    async fn load_snapshot(&self, stream: &StreamId, fingerprint: u64) -> Result<Option<Snapshot>, ReadError> {
+    async fn load_snapshot(
+        &self,
+        stream: &StreamId,
+        fingerprint: u64,
+    ) -> Result<Option<Snapshot>, ReadError> {
         Ok(self.lock().snapshots.get(&(stream.clone(), fingerprint)).cloned())
     }
 

@@ -11,7 +11,7 @@ use super::stored;
 use crate::{
     event::{Codec, CommandMetadata, DecodeError, EncodeError, Event, EventSet, FrameBuilder},
     projection::ViewProjection,
-    query::{ViewSet, Views},
+    query::Views,
     repository::{ApplyError, Batch, Checkpoint, DynRepository, Erased, MemoryRepository, Move},
     store::{Commit, StreamId, Version, from_millis},
 };
@@ -141,12 +141,7 @@ impl<P: ViewProjection> GivenProjection<P> {
         if let Some(error) = &self.failure {
             panic!("the projection failed: {error}");
         }
-        let mut set = ViewSet::default();
-        set.insert::<P>(self.view.clone());
-        match set.of::<P>() {
-            Ok(views) => views,
-            Err(error) => panic!("{error}"),
-        }
+        Views::over(self.view.clone())
     }
 
     /// The first event that failed, and why, as the listener would get it: it would then retry, park or stop.

@@ -1,0 +1,142 @@
+use std::{any::TypeId, fmt, sync::Arc, time::Duration};
+
+use super::{App, Inner, StartError};
+use crate::{
+    event::Codec,
+    feed::{ChangeFeed, DynFeed},
+    handler::{ConflictPolicy, Runtime},
+    listener::Listener,
+    projection::{self, ViewProjection},
+    query::{Entry, ViewSet},
+    repository::{Erased, Repository},
+    store::{DynStore, EventStore},
+};
+
+/// A projection that was given to the builder: its listener is made at start.
+struct Registered {
+    listener: Listener,
+    id: TypeId,
+}
+
+/// What an [`App`] is made of. Made by [`App::builder`].
+pub struct AppBuilder<S> {
+    store: Arc<dyn DynStore>,
+    feed: Option<Arc<dyn DynFeed>>,
+    services: S,
+    codec: Codec,
+    conflicts: ConflictPolicy,
+    cached: usize,
+    patience: Duration,
+    projections: Vec<Registered>,
+}
+
+impl AppBuilder<()> {
+    pub(super) fn new(store: impl EventStore) -> Self {
+        let store: Arc<dyn DynStore> = Arc::new(store);
+        Self {
+            feed: store.feed(),
+            store,
+            services: (),
+            codec: Codec::default(),
+            conflicts: ConflictPolicy::default(),
+            cached: 100_000,
+            patience: Duration::from_secs(10),
+            projections: Vec::new(),
+        }
+    }
+}
+
+impl<S: Send + Sync + 'static> AppBuilder<S> {
+    /// What handlers may ask for: a struct with `#[derive(Services)]`.
+    pub fn services<T: Send + Sync + 'static>(self, services: T) -> AppBuilder<T> {
+        let Self { store, feed, services: _, codec, conflicts, cached, patience, projections } = self;
+        AppBuilder { store, feed, services, codec, conflicts, cached, patience, projections }
+    }
+
+    /// Keeps the views of `projection` in `repository`, from the first event on.
+    pub fn projection<P: ViewProjection>(mut self, projection: P, repository: impl Repository<P>) -> Self {
+        let listener = Listener {
+            projection: P::NAME,
+            categories: projection::categories::<P>(),
+            failure: P::FAILURE,
+            repository: Arc::new(Erased { projection, repository }),
+            store: self.store.clone(),
+        };
+        self.projections.push(Registered { listener, id: TypeId::of::<P>() });
+        self
+    }
+
+    /// Where commits come from, instead of the store's own feed.
+    pub fn change_feed(mut self, feed: impl ChangeFeed) -> Self {
+        self.feed = Some(Arc::new(feed));
+        self
+    }
+
+    /// How events are encoded from now on: bincode, unless this says otherwise. What is stored stays
+    /// readable, whichever is chosen.
+    pub fn codec(mut self, codec: Codec) -> Self {
+        self.codec = codec;
+        self
+    }
+
+    /// What happens when another process commits to the same aggregate first.
+    pub fn conflicts(mut self, policy: ConflictPolicy) -> Self {
+        self.conflicts = policy;
+        self
+    }
+
+    /// How many aggregates of each type are kept in memory, 100,000 unless this says otherwise. A command on
+    /// one of them needs no read. The least useful ones make room.
+    pub fn cached_aggregates(mut self, count: usize) -> Self {
+        self.cached = count;
+        self
+    }
+
+    /// How long [`App::query_after`] waits, 10 s unless this says otherwise.
+    pub fn read_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Makes the repositories ready and starts a listener for each projection.
+    ///
+    /// # Errors
+    ///
+    /// Two projections of one name, projections without a change feed, and view databases that cannot be
+    /// reached. Nothing runs then.
+    pub async fn start(self) -> Result<App<S>, StartError> {
+        let tokio = tokio::runtime::Handle::try_current().map_err(|_| StartError::NoRuntime)?;
+        let mut views = ViewSet::new(self.patience);
+        let mut ready = Vec::with_capacity(self.projections.len());
+        for Registered { listener, id } in self.projections {
+            let projection = listener.projection;
+            if ready.iter().any(|(other, ..): &(Listener, _, TypeId)| other.projection == projection) {
+                return Err(StartError::DuplicateProjection(projection));
+            }
+            let feed = self.feed.clone().ok_or(StartError::NoChangeFeed(projection))?;
+            let prepared = listener.repository.prepare().await;
+            prepared.map_err(|source| StartError::Repository { projection, source })?;
+            ready.push((listener, feed, id));
+        }
+        for (listener, feed, id) in ready {
+            let repository = listener.repository.clone();
+            views.insert(Entry { id, repository, listener: listener.spawn(feed, &tokio) });
+        }
+        let runtime = Runtime {
+            store: self.store,
+            services: self.services,
+            codec: self.codec,
+            conflicts: self.conflicts,
+            cached: self.cached,
+            tokio,
+        };
+        Ok(App { inner: Arc::new(Inner::new(runtime, views)) })
+    }
+}
+
+impl<S> fmt::Debug for AppBuilder<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let projections: Vec<_> = self.projections.iter().map(|r| r.listener.projection).collect();
+        f.debug_struct("AppBuilder").field("projections", &projections).finish_non_exhaustive()
+    }
+}

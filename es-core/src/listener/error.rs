@@ -1,0 +1,49 @@
+use crate::{
+    query::QueryError,
+    repository::{Parked, RepositoryError},
+    store::{ReadError, StreamId},
+};
+
+/// A parked aggregate was not taken up again.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ControlError {
+    /// The projection has not set this aggregate aside.
+    #[error("projection `{projection}` has not set {stream} aside")]
+    NotParked {
+        /// Which projection.
+        projection: &'static str,
+        /// Which aggregate.
+        stream: StreamId,
+    },
+    /// It failed once more.
+    #[error("projection `{projection}` set {stream} aside again, at event {}: {}", parked.sequence, parked.error)]
+    ParkedAgain {
+        /// Which projection.
+        projection: &'static str,
+        /// Which aggregate.
+        stream: StreamId,
+        /// Where and why.
+        parked: Parked,
+    },
+    /// The commit to skip is not in the store.
+    #[error("{stream} has no commit after event {sequence} to skip: the store has lost it, or was replaced")]
+    NothingToSkip {
+        /// Which aggregate.
+        stream: StreamId,
+        /// Where its view stands.
+        sequence: u64,
+    },
+    /// The event store failed.
+    #[error(transparent)]
+    Store(#[from] ReadError),
+    /// The view could not be asked, or did not get there.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+}
+
+impl From<RepositoryError> for ControlError {
+    fn from(error: RepositoryError) -> Self {
+        Self::Query(error.into())
+    }
+}

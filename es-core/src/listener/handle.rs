@@ -1,0 +1,233 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Duration, Instant},
+};
+
+use super::{
+    ControlError, Listener, ListenerState, ProjectionStatus, counts::Counts, progress::Progress, run::run,
+};
+use crate::{
+    feed::DynFeed,
+    query::{QueryError, ReadToken},
+    repository::{ApplyError, Batch, Checkpoint, DeadLetter, DynRepository, Move, RepositoryError},
+    store::{DynStore, StreamId},
+};
+
+/// How often a view that another process may be writing is looked at.
+const FIRST_LOOK: Duration = Duration::from_millis(5);
+const LATER_LOOK: Duration = Duration::from_millis(100);
+/// How long a parked aggregate that is taken up again may need.
+const CONTROL_PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a listener and those who watch it share.
+pub(super) struct Shared {
+    pub(super) projection: &'static str,
+    pub(super) counts: Counts,
+    pub(super) progress: Progress,
+    pub(super) state: watch::Sender<ListenerState>,
+}
+
+impl Shared {
+    pub(super) fn running(&self) {
+        self.state.send_replace(ListenerState::Running);
+    }
+}
+
+/// A listener, as the rest of the App sees it. The listener ends when this is dropped.
+pub(crate) struct ListenerHandle {
+    shared: Arc<Shared>,
+    categories: Vec<&'static str>,
+    repository: Arc<dyn DynRepository>,
+    store: Arc<dyn DynStore>,
+    hints: mpsc::UnboundedSender<StreamId>,
+    stop: watch::Sender<bool>,
+    task: Mutex<Option<tokio::task::JoinHandle<()>>>,
+}
+
+impl Listener {
+    /// Starts to listen.
+    pub(crate) fn spawn(self, feed: Arc<dyn DynFeed>, tokio: &tokio::runtime::Handle) -> ListenerHandle {
+        let shared = Arc::new(Shared {
+            projection: self.projection,
+            counts: Counts::new(self.projection),
+            progress: Progress::default(),
+            state: watch::Sender::new(ListenerState::Running),
+        });
+        let (hints, hinted) = mpsc::unbounded_channel();
+        let (stop, stopped) = watch::channel(false);
+        let (categories, repository) = (self.categories.clone(), self.repository.clone());
+        let store = self.store.clone();
+        let task = tokio.spawn(run(self, feed, shared.clone(), stopped, hinted));
+        ListenerHandle { shared, categories, repository, store, hints, stop, task: Mutex::new(Some(task)) }
+    }
+}
+
+impl ListenerHandle {
+    pub(crate) fn projection(&self) -> &'static str {
+        self.shared.projection
+    }
+
+    pub(crate) fn ask_to_stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Waits until the listener has ended.
+    pub(crate) async fn stopped(&self) {
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            // A panic is in the state already.
+            let _ = task.await;
+        }
+    }
+
+    pub(crate) fn status(&self) -> ProjectionStatus {
+        let counts = &self.shared.counts;
+        ProjectionStatus {
+            projection: self.shared.projection,
+            state: self.shared.state.borrow().clone(),
+            applied: counts.applied.get(),
+            duplicates: counts.duplicates.get(),
+            held: counts.held.get(),
+            fetched: counts.fetched.get(),
+            parked: counts.parked.get(),
+            foreign: counts.foreign.get(),
+            malformed: counts.malformed.get(),
+        }
+    }
+
+    /// Waits until the view shows `token`, or never will: the projection does not listen to that category, or
+    /// has set the aggregate aside.
+    pub(crate) async fn reach(&self, token: &ReadToken, deadline: Instant) -> Result<(), QueryError> {
+        let ReadToken { stream, sequence } = token;
+        if *sequence == 0 || !self.categories.iter().any(|category| *category == stream.category) {
+            return Ok(());
+        }
+        let started = Instant::now();
+        let mut waiting = self.shared.progress.wait(stream, *sequence);
+        let mut state = self.shared.state.subscribe();
+        let mut pause = FIRST_LOOK;
+        loop {
+            let state_now = state.borrow_and_update().clone();
+            let checkpoint = self.checkpoint(stream).await?;
+            if checkpoint.applied >= *sequence || checkpoint.parked.is_some() {
+                return Ok(());
+            }
+            let projection = self.shared.projection;
+            if let ListenerState::Stopped(reason) = state_now {
+                return Err(QueryError::Stopped { projection, reason });
+            }
+            if deadline <= Instant::now() {
+                return Err(QueryError::Behind {
+                    projection,
+                    token: token.to_string(),
+                    waited: started.elapsed(),
+                });
+            }
+            tokio::select! {
+                // The sender lives as long as `waiting` does.
+                _ = &mut waiting.woken => return Ok(()),
+                _ = state.changed() => {}
+                () = tokio::time::sleep_until(deadline.min(Instant::now() + pause)) => {}
+            }
+            pause = (pause * 2).min(LATER_LOOK);
+        }
+    }
+
+    /// Waits until the view shows all that is in the store now.
+    pub(crate) async fn caught_up(&self, store: &dyn DynStore, deadline: Instant) -> Result<(), QueryError> {
+        const PAGE: usize = 1000;
+        for category in &self.categories {
+            let mut after: Option<String> = None;
+            loop {
+                let page = store.heads(category, after.as_deref(), PAGE).await?;
+                let streams: Vec<_> = page.heads.iter().map(|(stream, _)| stream.clone()).collect();
+                let checkpoints = self.repository.checkpoints(&streams).await?;
+                for ((stream, head), checkpoint) in page.heads.into_iter().zip(checkpoints) {
+                    let sequence = head.last_sequence();
+                    if checkpoint.applied < sequence && checkpoint.parked.is_none() {
+                        self.reach(&ReadToken { stream, sequence }, deadline).await?;
+                    }
+                }
+                match page.next {
+                    Some(next) => after = Some(next),
+                    None => break,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn checkpoint(&self, stream: &StreamId) -> Result<Checkpoint, RepositoryError> {
+        let found = self.repository.checkpoints(std::slice::from_ref(stream)).await?;
+        Ok(found.into_iter().next().unwrap_or_default())
+    }
+
+    /// Takes up a parked aggregate at the event that failed.
+    pub(crate) async fn retry(&self, stream: &StreamId) -> Result<(), ControlError> {
+        self.release(stream, |at| {
+            let to = Checkpoint { parked: None, ..at.clone() };
+            (to, Vec::new())
+        })
+        .await
+    }
+
+    /// Gives up the commit that failed and takes the aggregate up after it.
+    pub(crate) async fn skip(&self, stream: &StreamId) -> Result<(), ControlError> {
+        let at = self.checkpoint(stream).await?;
+        let page = self.store.read(stream, at.applied + 1, 1).await?;
+        let Some(commit) = page.commits.into_iter().next() else {
+            return Err(ControlError::NothingToSkip { stream: stream.clone(), sequence: at.applied });
+        };
+        self.release(stream, |at| {
+            let error = at.parked.as_ref().map_or_else(String::new, |parked| parked.error.clone());
+            let letter = DeadLetter {
+                partition: format!("skipped:{stream}").into(),
+                offset: commit.sequence.cast_signed(),
+                bytes: commit.events.to_vec(),
+                reason: format!("skipped by hand: {error}"),
+            };
+            // Parked at another place meanwhile: then this would jump over commits, and is refused below.
+            let moves = at.applied + 1 == commit.sequence;
+            let applied = if moves { commit.last_sequence } else { at.applied };
+            let commit_id = if moves { Some(commit.id) } else { at.commit_id };
+            (Checkpoint { applied, commit_id, parked: None }, if moves { vec![letter] } else { Vec::new() })
+        })
+        .await
+    }
+
+    async fn release(
+        &self,
+        stream: &StreamId,
+        to: impl Fn(&Checkpoint) -> (Checkpoint, Vec<DeadLetter>),
+    ) -> Result<(), ControlError> {
+        let projection = self.shared.projection;
+        loop {
+            let at = self.checkpoint(stream).await?;
+            if at.parked.is_none() {
+                return Err(ControlError::NotParked { projection, stream: stream.clone() });
+            }
+            let (to, dead_letters) = to(&at);
+            let moves = vec![Move { stream: stream.clone(), expected: at, to, commits: Vec::new() }];
+            match self.repository.apply(&Batch { moves, offsets: Vec::new(), dead_letters }).await {
+                Ok(()) => break,
+                Err(ApplyError::Moved { .. }) => {}
+                Err(ApplyError::Repository(error)) => return Err(error.into()),
+                // It folds nothing.
+                Err(ApplyError::Event { source, .. }) => {
+                    return Err(RepositoryError::Unavailable(source).into());
+                }
+            }
+        }
+        let sequence = self.store.head(stream).await?.last_sequence();
+        // Fails only when the listener has ended, which `reach` says.
+        let _ = self.hints.send(stream.clone());
+        self.reach(&ReadToken { stream: stream.clone(), sequence }, Instant::now() + CONTROL_PATIENCE)
+            .await?;
+        match self.checkpoint(stream).await?.parked {
+            None => Ok(()),
+            Some(parked) => Err(ControlError::ParkedAgain { projection, stream: stream.clone(), parked }),
+        }
+    }
+}

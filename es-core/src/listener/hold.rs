@@ -1,0 +1,172 @@
+use std::collections::{BTreeMap, HashMap};
+
+use tokio::time::Instant;
+
+use super::work::Work;
+use crate::{
+    feed::{Offset, Partition},
+    store::StreamId,
+};
+
+/// With this many commits in hand, the feed has to wait.
+const MOST_HELD: usize = 16_384;
+
+/// What cannot be applied yet, and how far each partition of the feed is dealt with.
+#[derive(Debug, Default)]
+pub(super) struct Hold {
+    held: HashMap<StreamId, (Work, Instant)>,
+    /// Of the last record taken from each partition.
+    seen: BTreeMap<Partition, i64>,
+    saved: BTreeMap<Partition, i64>,
+    /// What was saved since the feed was told.
+    news: Vec<Offset>,
+}
+
+impl Hold {
+    /// Keeps `work` until `due`.
+    pub(super) fn keep(&mut self, mut work: Work, due: Instant) {
+        work.bound();
+        match self.held.get_mut(&work.stream) {
+            Some((held, first)) => {
+                held.absorb(work);
+                held.bound();
+                *first = due.min(*first);
+            }
+            None => {
+                self.held.insert(work.stream.clone(), (work, due));
+            }
+        }
+    }
+
+    /// Takes what is kept of `stream`.
+    pub(super) fn take(&mut self, stream: &StreamId) -> Option<Work> {
+        if self.held.is_empty() {
+            return None;
+        }
+        self.held.remove(stream).map(|(work, _)| work)
+    }
+
+    /// Takes all that is due.
+    pub(super) fn take_due(&mut self, now: Instant) -> Vec<Work> {
+        self.held.extract_if(|_, (_, due)| *due <= now).map(|(_, (work, _))| work).collect()
+    }
+
+    /// When the next is due.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.held.values().map(|(_, due)| *due).min()
+    }
+
+    /// Whether the feed may bring more.
+    pub(super) fn has_room(&self) -> bool {
+        self.held.is_empty()
+            || self.held.values().map(|(work, _)| work.commits.len()).sum::<usize>() < MOST_HELD
+    }
+
+    /// A record was taken from the feed.
+    pub(super) fn saw(&mut self, partition: &Partition, offset: i64) {
+        match self.seen.get_mut(partition) {
+            Some(seen) => *seen = offset.max(*seen),
+            None => {
+                self.seen.insert(partition.clone(), offset);
+            }
+        }
+    }
+
+    /// Up to where each partition is dealt with, where that is further than what is saved.
+    pub(super) fn offsets(&self) -> Vec<Offset> {
+        let mut done = self.seen.clone();
+        for (partition, first) in self.held.values().flat_map(|(work, _)| &work.offsets) {
+            if let Some(done) = done.get_mut(partition) {
+                *done = (first - 1).min(*done);
+            }
+        }
+        let news = done.into_iter().filter(|(partition, offset)| {
+            // A partition whose very first record is held has nothing to save.
+            *offset >= 0 && self.saved.get(partition).is_none_or(|saved| saved < offset)
+        });
+        news.map(|(partition, offset)| Offset { partition, offset }).collect()
+    }
+
+    pub(super) fn offsets_saved(&mut self, offsets: &[Offset]) {
+        for Offset { partition, offset } in offsets {
+            self.saved.insert(partition.clone(), *offset);
+        }
+        self.news.extend_from_slice(offsets);
+    }
+
+    /// The offsets that were saved since the last call.
+    pub(super) fn news(&mut self) -> Vec<Offset> {
+        std::mem::take(&mut self.news)
+    }
+
+    /// Forgets partitions, and what came from them alone: whoever has them next brings it again.
+    pub(super) fn forget(&mut self, partitions: &[Partition]) {
+        self.seen.retain(|partition, _| !partitions.contains(partition));
+        self.saved.retain(|partition, _| !partitions.contains(partition));
+        self.news.retain(|offset| !partitions.contains(&offset.partition));
+        self.held.retain(|_, (work, _)| {
+            let all = work.offsets.len();
+            work.offsets.retain(|(partition, _)| !partitions.contains(partition));
+            // What also came from a partition that stays, or from no feed, is still to be done here.
+            all == 0 || !work.offsets.is_empty()
+        });
+    }
+
+    /// The partitions that records came from.
+    pub(super) fn partitions(&self) -> Vec<Partition> {
+        self.seen.keys().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn held_records_block_their_partition_and_no_other() {
+        let (p, q): (Partition, Partition) = ("p".into(), "q".into());
+        let mut hold = Hold::default();
+        for offset in 0..=9 {
+            hold.saw(&p, offset);
+        }
+        hold.saw(&q, 4);
+        let now = Instant::now();
+        let mut work = Work::new(StreamId::new("note", "a"));
+        work.came_from(&p, 7);
+        work.came_from(&p, 5);
+        hold.keep(work, now);
+        let offset = |partition: &Partition, offset| Offset { partition: partition.clone(), offset };
+        assert_eq!(hold.offsets(), [offset(&p, 4), offset(&q, 4)]);
+        hold.offsets_saved(&[offset(&p, 4), offset(&q, 4)]);
+        assert_eq!(hold.offsets(), []);
+        assert_eq!(hold.take_due(now).len(), 1);
+        assert_eq!(hold.offsets(), [offset(&p, 9)]);
+    }
+
+    #[test]
+    fn work_from_a_partition_that_stays_is_not_forgotten() {
+        let (p, q): (Partition, Partition) = ("p".into(), "q".into());
+        let mut hold = Hold::default();
+        hold.saw(&p, 5);
+        hold.saw(&q, 3);
+        let mut work = Work::new(StreamId::new("note", "a"));
+        work.came_from(&p, 5);
+        work.came_from(&q, 3);
+        hold.keep(work, Instant::now());
+        hold.forget(&[p]);
+        assert_eq!(hold.offsets(), [Offset { partition: q, offset: 2 }]);
+    }
+
+    #[test]
+    fn a_partition_whose_first_record_is_held_saves_nothing() {
+        let p: Partition = "p".into();
+        let mut hold = Hold::default();
+        hold.saw(&p, 0);
+        let mut work = Work::new(StreamId::new("note", "a"));
+        work.came_from(&p, 0);
+        hold.keep(work, Instant::now());
+        assert_eq!(hold.offsets(), []);
+        hold.forget(std::slice::from_ref(&p));
+        assert_eq!((hold.next_due(), hold.partitions().len()), (None, 0));
+    }
+}

@@ -1,0 +1,262 @@
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures_util::FutureExt;
+use quick_cache::unsync::Cache;
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Instant, sleep_until},
+};
+
+use super::{Listener, ListenerState, StopReason, handle::Shared, hold::Hold, work::Work};
+use crate::{
+    feed::{DynFeed, DynSubscription, FeedError, FeedEvent, FeedPayload, FeedRecord, Partition},
+    handler::jittered,
+    repository::{Checkpoint, DeadLetter},
+    store::StreamId,
+};
+
+/// How many checkpoints are remembered. A wrong one does no harm: the database compares it.
+const REMEMBERED: usize = 65_536;
+/// Offsets that move without a commit are saved at most this often: they only spare a listener some records
+/// at its next start.
+const OFFSETS_EVERY: Duration = Duration::from_secs(1);
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// One listener at work.
+pub(super) struct Run {
+    pub(super) listener: Listener,
+    pub(super) shared: Arc<Shared>,
+    pub(super) checkpoints: Cache<StreamId, Checkpoint>,
+    pub(super) hold: Hold,
+    /// Records that no decoder understands, to be kept with the next batch.
+    pub(super) letters: Vec<DeadLetter>,
+    offsets_due: Instant,
+    /// In a row.
+    pub(super) database_failures: u32,
+    stop: watch::Receiver<bool>,
+}
+
+/// Runs the listener until it has a reason to end.
+pub(super) async fn run(
+    listener: Listener,
+    feed: Arc<dyn DynFeed>,
+    shared: Arc<Shared>,
+    stop: watch::Receiver<bool>,
+    hints: mpsc::UnboundedReceiver<StreamId>,
+) {
+    let mut run = Run {
+        listener,
+        shared: shared.clone(),
+        checkpoints: Cache::new(REMEMBERED),
+        hold: Hold::default(),
+        letters: Vec::new(),
+        offsets_due: Instant::now(),
+        database_failures: 0,
+        stop,
+    };
+    let ended = AssertUnwindSafe(run.listen(&*feed, hints)).catch_unwind().await;
+    let reason = ended.unwrap_or_else(|panic| StopReason::Panicked(crate::panic_message(&*panic)));
+    match &reason {
+        StopReason::Shutdown => tracing::debug!(projection = shared.projection, "the listener has ended"),
+        reason => tracing::error!(projection = shared.projection, %reason, "the listener has ended"),
+    }
+    shared.state.send_replace(ListenerState::Stopped(reason));
+}
+
+impl Run {
+    async fn listen(
+        &mut self,
+        feed: &dyn DynFeed,
+        mut hints: mpsc::UnboundedReceiver<StreamId>,
+    ) -> StopReason {
+        let mut failures = 0;
+        loop {
+            let categories = &self.listener.categories;
+            let subscribed = tokio::select! {
+                subscribed = feed.subscribe(self.listener.projection, categories) => subscribed,
+                () = stopped(&mut self.stop) => return StopReason::Shutdown,
+            };
+            let lost = match subscribed {
+                Ok(mut subscription) => self.follow(&mut *subscription, &mut hints, &mut failures).await,
+                Err(error) => Ok(error),
+            };
+            match lost {
+                Err(reason) => return reason,
+                Ok(error) => {
+                    failures += 1;
+                    if let Err(reason) = self.wait_out(&error, failures).await {
+                        return reason;
+                    }
+                    // The next subscription begins at what is saved.
+                    self.hold.forget(&self.hold.partitions());
+                }
+            }
+        }
+    }
+
+    /// Follows a subscription until it fails, or the listener has to end.
+    async fn follow(
+        &mut self,
+        subscription: &mut dyn DynSubscription,
+        hints: &mut mpsc::UnboundedReceiver<StreamId>,
+        failures: &mut u32,
+    ) -> Result<FeedError, StopReason> {
+        loop {
+            let due = self.hold.next_due();
+            let wake = async {
+                match due {
+                    Some(due) => sleep_until(due).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = stopped(&mut self.stop) => {
+                    self.offsets_due = Instant::now();
+                    self.attempt(Vec::new()).await?;
+                    return Err(StopReason::Shutdown);
+                }
+                Some(stream) = hints.recv() => {
+                    // Somebody knows that there is more, or that it is not parked any more.
+                    self.checkpoints.remove(&stream);
+                    let mut work = self.hold.take(&stream).unwrap_or_else(|| Work::new(stream));
+                    work.more = true;
+                    self.hold.keep(work, Instant::now());
+                }
+                () = wake => {
+                    let mut due = self.hold.take_due(Instant::now());
+                    self.fetch(&mut due).await?;
+                    self.attempt(due).await?;
+                }
+                event = subscription.next(), if self.hold.has_room() => match event {
+                    Err(error) => return Ok(error),
+                    Ok(event) => {
+                        if *failures > 0 {
+                            *failures = 0;
+                            self.shared.running();
+                        }
+                        if let Some(error) = self.take(subscription, event).await? {
+                            return Ok(error);
+                        }
+                    }
+                },
+            }
+        }
+    }
+
+    async fn take(
+        &mut self,
+        subscription: &mut dyn DynSubscription,
+        event: FeedEvent,
+    ) -> Result<Option<FeedError>, StopReason> {
+        match event {
+            FeedEvent::Assigned(partitions) => return self.begin(subscription, &partitions).await,
+            FeedEvent::Revoked(partitions) => {
+                self.hold.forget(&partitions);
+                self.checkpoints.clear();
+            }
+            FeedEvent::Records(records) => {
+                let works = self.sort(records);
+                self.attempt(works).await?;
+                subscription.saved(&self.hold.news()).await;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Goes to where each partition was left.
+    async fn begin(
+        &mut self,
+        subscription: &mut dyn DynSubscription,
+        partitions: &[Partition],
+    ) -> Result<Option<FeedError>, StopReason> {
+        let saved = loop {
+            match self.listener.repository.offsets().await {
+                Ok(saved) => break saved,
+                Err(error) => self.database_failed(error).await?,
+            }
+        };
+        self.database_is_back();
+        for partition in partitions {
+            let after = saved.iter().find(|o| o.partition == *partition).map(|o| o.offset);
+            let mut sought = subscription.seek(partition, after).await;
+            if let Err(FeedError::OffsetOutOfRange { .. }) = &sought {
+                tracing::warn!(projection = self.shared.projection, %partition, ?after, "the saved offset is gone from the feed; reading all that is left");
+                sought = subscription.seek(partition, None).await;
+            }
+            if let Err(error) = sought {
+                return Ok(Some(error));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Sorts records by aggregate, adding what is held of each.
+    fn sort(&mut self, records: Vec<FeedRecord>) -> Vec<Work> {
+        let mut places: HashMap<StreamId, usize> = HashMap::new();
+        let mut works: Vec<Work> = Vec::new();
+        for FeedRecord { partition, offset, payload } in records {
+            self.hold.saw(&partition, offset);
+            let stream = match &payload {
+                FeedPayload::Commit(commit) => &commit.stream,
+                FeedPayload::Hint { stream, .. } => stream,
+                FeedPayload::Other => continue,
+                FeedPayload::Malformed { bytes, reason } => {
+                    tracing::warn!(projection = self.shared.projection, %partition, offset, reason, "a record cannot be read; it is kept as a dead letter");
+                    self.shared.counts.malformed.add(1);
+                    let (bytes, reason) = (bytes.clone(), reason.clone());
+                    self.letters.push(DeadLetter { partition, offset, bytes, reason });
+                    continue;
+                }
+            };
+            let place = match places.get(stream) {
+                Some(place) => *place,
+                None => {
+                    places.insert(stream.clone(), works.len());
+                    works.push(self.hold.take(stream).unwrap_or_else(|| Work::new(stream.clone())));
+                    works.len() - 1
+                }
+            };
+            let work = &mut works[place];
+            work.came_from(&partition, offset);
+            match payload {
+                FeedPayload::Commit(commit) => work.add(commit),
+                FeedPayload::Hint { sequence, .. } => {
+                    work.goal = work.goal.max(sequence);
+                    work.more = true;
+                }
+                FeedPayload::Other | FeedPayload::Malformed { .. } => {}
+            }
+        }
+        works
+    }
+
+    /// Waits for a part that is out of reach, longer with each failure in a row.
+    pub(super) async fn wait_out(
+        &mut self,
+        error: &(dyn std::error::Error + Sync),
+        failures: u32,
+    ) -> Result<(), StopReason> {
+        tracing::warn!(projection = self.shared.projection, %error, failures, "the listener waits");
+        self.shared.state.send_replace(ListenerState::Waiting { error: error.to_string() });
+        let pause = jittered(FIRST_PAUSE, LONGEST_PAUSE, failures);
+        tokio::select! {
+            () = tokio::time::sleep(pause) => Ok(()),
+            () = stopped(&mut self.stop) => Err(StopReason::Shutdown),
+        }
+    }
+
+    /// Whether offsets may be saved although nothing else is.
+    pub(super) fn offsets_are_due(&mut self) -> bool {
+        let due = self.offsets_due <= Instant::now();
+        if due {
+            self.offsets_due = Instant::now() + OFFSETS_EVERY;
+        }
+        due
+    }
+}
+
+/// Ready once the listener is asked to end, or nobody is left who could ask.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
