@@ -31,7 +31,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut number = |or: usize| arguments.next().map_or(Ok(or), |text| text.parse());
     let (appenders, commits) = (number(512)?, number(400_000)?);
     let folder = tempfile::tempdir()?;
-    let store = SqliteEventStore::open(arguments.next().map_or(folder.path().join("rate.db"), Into::into)).await?;
+    let store =
+        SqliteEventStore::open(arguments.next().map_or(folder.path().join("rate.db"), Into::into)).await?;
     let started = Instant::now();
     let each = commits.div_ceil(appenders);
     let tasks = (0..appenders).map(|n| {
@@ -53,6 +54,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         task.await??;
     }
     let (seconds, commits) = (started.elapsed().as_secs_f64(), each * appenders);
-    println!("{commits} commits of {appenders} appenders in {seconds:.2} s: {:.0}/s", commits as f64 / seconds);
+    println!(
+        "{commits} commits of {appenders} appenders in {seconds:.2} s: {:.0}/s",
+        commits as f64 / seconds
+    );
     Ok(())
 }

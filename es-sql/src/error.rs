@@ -36,6 +36,8 @@ pub enum OpenError {
         mode: String,
     },
     /// A database in memory has no file that another connection, or the next start, could open.
-    #[error("a SQLite database in memory is lost with its connection: name a file, or use MemoryEventStore and MemoryRepository")]
+    #[error(
+        "a SQLite database in memory is lost with its connection: name a file, or use MemoryEventStore and MemoryRepository"
+    )]
     InMemory,
 }

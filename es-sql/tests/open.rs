@@ -16,7 +16,8 @@ async fn a_newer_schema_is_refused_by_name() {
     let path = folder.path().join("newer.db");
     for (what, known) in [("store", 1), ("views", 1)] {
         drop(SqliteEventStore::open(&path).await.unwrap().repository().await.unwrap());
-        let mut connection = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&path)).await.unwrap();
+        let mut connection =
+            SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&path)).await.unwrap();
         let update = sqlx::query("UPDATE es_settings SET value = '2' WHERE name = ?").bind(what);
         assert_eq!(update.execute(&mut connection).await.unwrap().rows_affected(), 1);
         let error = match what {
@@ -38,7 +39,11 @@ async fn a_newer_schema_is_refused_by_name() {
 async fn what_is_no_database_is_refused() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("text.db");
-    std::fs::write(&path, "no database, but a text that is long enough to have a header of its own, you see".repeat(9)).unwrap();
+    std::fs::write(
+        &path,
+        "no database, but a text that is long enough to have a header of its own, you see".repeat(9),
+    )
+    .unwrap();
     let error = SqliteEventStore::open(&path).await.unwrap_err();
     assert!(matches!(error, OpenError::Database { .. }), "{error}");
     let error = SqliteEventStore::open(folder.path().join("no/such/folder.db")).await.unwrap_err();
@@ -68,7 +73,11 @@ async fn many_may_open_a_new_file_at_once() {
         let opens = (0..8).map(|n| {
             let path = path.clone();
             tokio::spawn(async move {
-                if n % 2 == 0 { SqliteEventStore::open(path).await.map(drop) } else { SqlRepository::open(path).await.map(drop) }
+                if n % 2 == 0 {
+                    SqliteEventStore::open(path).await.map(drop)
+                } else {
+                    SqlRepository::open(path).await.map(drop)
+                }
             })
         });
         for open in opens.collect::<Vec<_>>() {

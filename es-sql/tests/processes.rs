@@ -62,7 +62,9 @@ async fn two_stores_of_one_file_race() {
                 let commit = tick(&store.head(&stream).await.unwrap(), &stream);
                 match store.append(commit.clone()).await {
                     Ok(()) => acknowledged.push(commit.id),
-                    Err(AppendError::Conflict { winner }) => assert!(winner.is_none_or(|w| w.id != commit.id)),
+                    Err(AppendError::Conflict { winner }) => {
+                        assert!(winner.is_none_or(|w| w.id != commit.id))
+                    }
                     Err(other) => panic!("{other}"),
                 }
             }
@@ -145,7 +147,8 @@ async fn a_broken_row_stops_nothing_else() {
     for stream in &streams {
         store.append(tick(&Version::EMPTY, stream)).await.unwrap();
     }
-    let mut other = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&path)).await.unwrap();
+    let mut other =
+        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&path)).await.unwrap();
     for (column, broken) in [("codec", "'rot13'"), ("commit_id", "x'00'"), ("committed_at", "'noon'")] {
         let sql = format!("UPDATE es_commits SET {column} = {broken} WHERE aggregate_id = 'b'");
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut other).await.unwrap();

@@ -13,7 +13,11 @@ pub(crate) trait DynFeed: Send + Sync {
 /// A [`Subscription`] behind one pointer.
 pub(crate) trait DynSubscription: Send {
     fn next(&mut self) -> BoxFuture<'_, Result<FeedEvent, FeedError>>;
-    fn seek<'a>(&'a mut self, partition: &'a Partition, after: Option<i64>) -> BoxFuture<'a, Result<(), FeedError>>;
+    fn seek<'a>(
+        &'a mut self,
+        partition: &'a Partition,
+        after: Option<i64>,
+    ) -> BoxFuture<'a, Result<(), FeedError>>;
     fn saved<'a>(&'a mut self, offsets: &'a [Offset]) -> BoxFuture<'a, ()>;
 }
 
@@ -34,7 +38,11 @@ impl<T: Subscription> DynSubscription for T {
     fn next(&mut self) -> BoxFuture<'_, Result<FeedEvent, FeedError>> {
         Box::pin(Subscription::next(self))
     }
-    fn seek<'a>(&'a mut self, partition: &'a Partition, after: Option<i64>) -> BoxFuture<'a, Result<(), FeedError>> {
+    fn seek<'a>(
+        &'a mut self,
+        partition: &'a Partition,
+        after: Option<i64>,
+    ) -> BoxFuture<'a, Result<(), FeedError>> {
         Box::pin(Subscription::seek(self, partition, after))
     }
     fn saved<'a>(&'a mut self, offsets: &'a [Offset]) -> BoxFuture<'a, ()> {

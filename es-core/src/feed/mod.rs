@@ -111,8 +111,11 @@ pub trait Subscription: Send + 'static {
     fn next(&mut self) -> impl Future<Output = Result<FeedEvent, FeedError>> + Send;
 
     /// Goes on after `offset`, or from the very first record when there is none.
-    fn seek(&mut self, partition: &Partition, after: Option<i64>)
-    -> impl Future<Output = Result<(), FeedError>> + Send;
+    fn seek(
+        &mut self,
+        partition: &Partition,
+        after: Option<i64>,
+    ) -> impl Future<Output = Result<(), FeedError>> + Send;
 
     /// Says that everything up to `offsets` is saved with the view. A convenience for the feed's own tools.
     fn saved(&mut self, offsets: &[Offset]) -> impl Future<Output = ()> + Send;

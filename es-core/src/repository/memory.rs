@@ -6,7 +6,8 @@ use std::{
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
-    ApplyError, Batch, Checkpoint, DeadLetter, Move, ParkedAggregate, Repository, RepositoryError, Row, ViewTransaction,
+    ApplyError, Batch, Checkpoint, DeadLetter, Move, ParkedAggregate, Repository, RepositoryError, Row,
+    ViewTransaction,
 };
 use crate::{
     feed::{Offset, Partition},

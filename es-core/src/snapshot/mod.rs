@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 
-use crate::{event::Codec, store::{StreamId, Version}};
+use crate::{
+    event::Codec,
+    store::{StreamId, Version},
+};
 
 /// How `#[derive(Aggregate)]` says that an aggregate's state can be kept.
 pub struct SnapshotSpec<A> {
@@ -34,7 +37,10 @@ impl<A> SnapshotSpec<A> {
 
 impl<A> std::fmt::Debug for SnapshotSpec<A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SnapshotSpec").field("every", &self.every).field("fingerprint", &self.fingerprint).finish()
+        f.debug_struct("SnapshotSpec")
+            .field("every", &self.every)
+            .field("fingerprint", &self.fingerprint)
+            .finish()
     }
 }
 

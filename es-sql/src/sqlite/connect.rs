@@ -64,7 +64,9 @@ impl Database {
         loop {
             // Changing the journal mode does not wait for other connections by itself.
             match self.try_prepare(connection, schema).await {
-                Err(OpenError::Database { source, .. }) if is_busy_box(&*source) && started.elapsed() < OPEN_BUDGET => {
+                Err(OpenError::Database { source, .. })
+                    if is_busy_box(&*source) && started.elapsed() < OPEN_BUDGET =>
+                {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 other => return other,

@@ -131,7 +131,11 @@ impl SqliteSubscription {
         let last = records.last().map_or(self.after, |r| r.offset);
         if reached > last {
             // The positions after it are other categories', or nobody's.
-            records.push(FeedRecord { partition: self.partition.clone(), offset: reached, payload: FeedPayload::Other });
+            records.push(FeedRecord {
+                partition: self.partition.clone(),
+                offset: reached,
+                payload: FeedPayload::Other,
+            });
         }
         Ok((records, reached.max(last)))
     }

@@ -25,7 +25,11 @@ const SETTINGS: &str = "CREATE TABLE IF NOT EXISTS es_settings (
 
 impl Schema {
     /// Makes what is missing, in one transaction; refuses tables of a newer version.
-    pub(crate) async fn create(&self, connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    pub(crate) async fn create(
+        &self,
+        connection: &mut SqliteConnection,
+        path: &Path,
+    ) -> Result<(), OpenError> {
         match self.try_create(connection).await {
             Ok(None) => Ok(()),
             Ok(Some(found)) => Err(OpenError::NewerSchema {
@@ -43,7 +47,8 @@ impl Schema {
         let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
         sqlx::raw_sql(SETTINGS).execute(&mut *tx).await?;
         let query = sqlx::query("SELECT value FROM es_settings WHERE name = ?").bind(self.name);
-        let found = query.fetch_optional(&mut *tx).await?.map(|row| row.try_get::<String, _>(0)).transpose()?;
+        let found =
+            query.fetch_optional(&mut *tx).await?.map(|row| row.try_get::<String, _>(0)).transpose()?;
         let version = self.version.to_string();
         match found {
             Some(found) if found != version => Ok(Some(found)),

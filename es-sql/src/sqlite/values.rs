@@ -7,7 +7,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use sqlx::{Arguments, AssertSqlSafe, Encode, Error, SqlSafeStr, SqlStr, Sqlite, Type, sqlite::SqliteArguments};
+use sqlx::{
+    Arguments, AssertSqlSafe, Encode, Error, SqlSafeStr, SqlStr, Sqlite, Type, sqlite::SqliteArguments,
+};
 
 /// The most rows of one statement: SQLite takes at most 32,766 parameters.
 pub(crate) const MOST: usize = 1024;

@@ -41,7 +41,8 @@ pub use notes::{Counts, Mirror, Note, Tally, Totals};
 pub fn run(case: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.expect("a tokio runtime starts");
-    let ended = runtime.block_on(async { tokio::time::timeout(std::time::Duration::from_secs(120), case).await });
+    let ended =
+        runtime.block_on(async { tokio::time::timeout(std::time::Duration::from_secs(120), case).await });
     ended.expect("the case ends within two minutes");
 }
 

@@ -41,7 +41,12 @@ impl EventSet for Note {
         codec.encode(self, out)
     }
     fn decode(name: &str, version: u32, codec: Codec, bytes: &[u8]) -> Result<Self, DecodeError> {
-        codec.decode(bytes).map_err(|reason| DecodeError::Malformed { name: name.to_owned(), version, codec, reason })
+        codec.decode(bytes).map_err(|reason| DecodeError::Malformed {
+            name: name.to_owned(),
+            version,
+            codec,
+            reason,
+        })
     }
 }
 
@@ -95,8 +100,40 @@ pub(super) fn commit_of_size(after: &Version, stream: &StreamId, bytes: usize) -
 /// Texts that trip up who trims, folds case, normalizes, ends at NUL, or escapes too little.
 pub(super) fn odd_texts() -> Vec<String> {
     let mut texts: Vec<String> = [
-        "", " ", "a", "A", "a ", " a", "a\0", "a\0b", "a\0c", "\0", "\0\0", "0", "00", "null", "%", "_", "a%", "'", "\"", "\\",
-        "a/b", "a|b", "a\nb", "\t", "\u{e9}", "e\u{301}", "ß", "ss", "İ", "日本語", "🦀", "\u{feff}a", "\u{10ffff}", "\u{7f}",
+        "",
+        " ",
+        "a",
+        "A",
+        "a ",
+        " a",
+        "a\0",
+        "a\0b",
+        "a\0c",
+        "\0",
+        "\0\0",
+        "0",
+        "00",
+        "null",
+        "%",
+        "_",
+        "a%",
+        "'",
+        "\"",
+        "\\",
+        "a/b",
+        "a|b",
+        "a\nb",
+        "\t",
+        "\u{e9}",
+        "e\u{301}",
+        "ß",
+        "ss",
+        "İ",
+        "日本語",
+        "🦀",
+        "\u{feff}a",
+        "\u{10ffff}",
+        "\u{7f}",
     ]
     .map(str::to_owned)
     .into();

@@ -27,7 +27,8 @@ pub(super) async fn read(
         let rows = read_chunk(pool, projection, chunk).await.map_err(unavailable)?;
         for row in rows {
             let at: i64 = row.try_get(0).map_err(unavailable)?;
-            found[at as usize] = checkpoint(&row, 1).map_err(|e| corrupt(projection, &chunk[at as usize], e))?;
+            found[at as usize] =
+                checkpoint(&row, 1).map_err(|e| corrupt(projection, &chunk[at as usize], e))?;
         }
     }
     Ok(checkpoints)
@@ -99,7 +100,11 @@ pub(super) async fn advance(
     Ok(elsewhere)
 }
 
-async fn write(tx: &mut SqliteConnection, projection: &'static str, moves: &[Move]) -> Result<(), sqlx::Error> {
+async fn write(
+    tx: &mut SqliteConnection,
+    projection: &'static str,
+    moves: &[Move],
+) -> Result<(), sqlx::Error> {
     let mut p = Parameters::with_capacity(MOVE.width(moves.len()));
     for Move { stream, to, .. } in moves {
         p.push(projection)?;

@@ -11,7 +11,9 @@ use std::{
 use es_core::{
     feed::Offset,
     projection::{FoldPlan, ViewProjection, style},
-    repository::{ApplyError, Batch, Checkpoint, DeadLetter, ParkedAggregate, Repository, RepositoryError, Row},
+    repository::{
+        ApplyError, Batch, Checkpoint, DeadLetter, ParkedAggregate, Repository, RepositoryError, Row,
+    },
     store::{BoxError, StreamId},
 };
 use sqlx::{Row as _, SqlitePool};
@@ -86,7 +88,8 @@ impl<P: ViewProjection> Repository<P, style::View> for SqlRepository {
 
     async fn offsets(&self) -> Result<Vec<Offset>, RepositoryError> {
         self.gate().await?;
-        let query = sqlx::query("SELECT partition, offset FROM es_offsets WHERE projection = ? ORDER BY partition");
+        let query =
+            sqlx::query("SELECT partition, offset FROM es_offsets WHERE projection = ? ORDER BY partition");
         let rows = query.bind(P::NAME).fetch_all(&self.0.pool).await.map_err(unavailable)?;
         let offset = |row: &sqlx::sqlite::SqliteRow| {
             Ok(Offset { partition: row.try_get::<&str, _>(0)?.into(), offset: row.try_get(1)? })
@@ -113,7 +116,12 @@ impl<P: ViewProjection> Repository<P, style::View> for SqlRepository {
         let rows = query.fetch_all(&self.0.pool).await.map_err(unavailable)?;
         let letter = |row: &sqlx::sqlite::SqliteRow| {
             let partition = row.try_get::<&str, _>(0)?.into();
-            Ok(DeadLetter { partition, offset: row.try_get(1)?, bytes: row.try_get(2)?, reason: row.try_get(3)? })
+            Ok(DeadLetter {
+                partition,
+                offset: row.try_get(1)?,
+                bytes: row.try_get(2)?,
+                reason: row.try_get(3)?,
+            })
         };
         rows.iter().map(letter).collect::<Result<_, _>>().map_err(unavailable)
     }
@@ -133,7 +141,10 @@ impl<P: ViewProjection> Repository<P, style::View> for SqlRepository {
         };
         let query = sqlx::query(sql).bind(P::NAME).bind(after.unwrap_or("")).bind(most(limit));
         let rows = query.fetch_all(&self.0.pool).await.map_err(unavailable)?;
-        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, _>>().map_err(unavailable)
+        rows.iter()
+            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+            .collect::<Result<_, _>>()
+            .map_err(unavailable)
     }
 }
 

@@ -69,7 +69,11 @@ static SAVE_ROWS: Statement = Statement::new(
     " WHERE column1 IS NOT NULL ON CONFLICT (projection, key) DO UPDATE SET view = excluded.view",
 );
 
-async fn save_rows(tx: &mut SqliteConnection, projection: &'static str, rows: &[Row]) -> Result<(), sqlx::Error> {
+async fn save_rows(
+    tx: &mut SqliteConnection,
+    projection: &'static str,
+    rows: &[Row],
+) -> Result<(), sqlx::Error> {
     for chunk in rows.chunks(MOST) {
         let mut p = Parameters::with_capacity(SAVE_ROWS.width(chunk.len()));
         for (key, view) in chunk {
@@ -88,7 +92,11 @@ const SAVE_OFFSET: &str = "INSERT INTO es_offsets (projection, partition, offset
 const SAVE_LETTER: &str = "INSERT INTO es_dead_letters (projection, partition, offset, bytes, reason)
     VALUES (?, ?, ?, ?, ?) ON CONFLICT (projection, partition, offset) DO NOTHING";
 
-async fn save_offsets(tx: &mut SqliteConnection, projection: &'static str, batch: &Batch) -> Result<(), sqlx::Error> {
+async fn save_offsets(
+    tx: &mut SqliteConnection,
+    projection: &'static str,
+    batch: &Batch,
+) -> Result<(), sqlx::Error> {
     for offset in &batch.offsets {
         let query = sqlx::query(SAVE_OFFSET).bind(projection).bind(&*offset.partition).bind(offset.offset);
         query.execute(&mut *tx).await?;

@@ -19,7 +19,10 @@ pub(super) async fn append(
     commit: Arc<Commit>,
 ) -> Result<(), AppendError> {
     // No stream has a place for it: it holds no event, or more than a sequence can count.
-    if commit.sequence == 0 || commit.last_sequence < commit.sequence || i64::try_from(commit.last_sequence).is_err() {
+    if commit.sequence == 0
+        || commit.last_sequence < commit.sequence
+        || i64::try_from(commit.last_sequence).is_err()
+    {
         return Err(AppendError::Conflict { winner: None });
     }
     limits.check(&commit)?;
@@ -51,7 +54,10 @@ static INSERT: Statement = Statement::new(
 );
 
 /// Inserts what fits of `appends` and answers how many did.
-pub(super) async fn insert(connection: &mut SqliteConnection, appends: &[Append]) -> Result<u64, sqlx::Error> {
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    appends: &[Append],
+) -> Result<u64, sqlx::Error> {
     let query = sqlx::query_with(INSERT.sql(appends.len()), insert_parameters(appends)?);
     Ok(query.execute(connection).await?.rows_affected())
 }

@@ -102,7 +102,11 @@ impl EventStore for SqliteEventStore {
         snapshot::save(&self.0.pool, snapshot).await
     }
 
-    async fn load_snapshot(&self, stream: &StreamId, fingerprint: u64) -> Result<Option<Snapshot>, ReadError> {
+    async fn load_snapshot(
+        &self,
+        stream: &StreamId,
+        fingerprint: u64,
+    ) -> Result<Option<Snapshot>, ReadError> {
         snapshot::load(&self.0.pool, stream, fingerprint).await
     }
 

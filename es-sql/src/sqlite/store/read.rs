@@ -25,7 +25,11 @@ macro_rules! columns {
 pub(crate) const COLUMNS: &str = columns!();
 
 /// The commit in the columns of `row` from `first` on; or at which sequence what makes no sense.
-pub(crate) fn stored_commit(row: &SqliteRow, first: usize, stream: StreamId) -> Result<Commit, (u64, String)> {
+pub(crate) fn stored_commit(
+    row: &SqliteRow,
+    first: usize,
+    stream: StreamId,
+) -> Result<Commit, (u64, String)> {
     let sequence: i64 = row.try_get(first).map_err(|e| (0, e.to_string()))?;
     let sequence = sequence.cast_unsigned();
     let broken = |reason: String| (sequence, reason);
@@ -56,7 +60,12 @@ const PAGE: &str = concat!(
     " FROM es_commits WHERE category = ? AND aggregate_id = ? AND sequence >= ? ORDER BY sequence LIMIT ?"
 );
 
-pub(super) async fn page(pool: &SqlitePool, stream: &StreamId, from: u64, limit: usize) -> Result<Page, ReadError> {
+pub(super) async fn page(
+    pool: &SqlitePool,
+    stream: &StreamId,
+    from: u64,
+    limit: usize,
+) -> Result<Page, ReadError> {
     let Ok(from) = i64::try_from(from) else { return Ok(Page::default()) };
     // One more than asked for, to know whether there is more.
     let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
@@ -76,7 +85,11 @@ pub(super) async fn page(pool: &SqlitePool, stream: &StreamId, from: u64, limit:
 }
 
 /// The commit at `sequence`, which must be there.
-pub(super) async fn commit_at(pool: &SqlitePool, stream: &StreamId, sequence: u64) -> Result<Arc<Commit>, ReadError> {
+pub(super) async fn commit_at(
+    pool: &SqlitePool,
+    stream: &StreamId,
+    sequence: u64,
+) -> Result<Arc<Commit>, ReadError> {
     let query = sqlx::query(PAGE).bind(&*stream.category).bind(stream.id.clone());
     let row = query.bind(sequence.cast_signed()).bind(1).fetch_one(pool).await.map_err(unavailable)?;
     commit(&row, stream)
@@ -98,7 +111,8 @@ pub(super) fn version(row: &SqliteRow, first: usize, stream: &StreamId) -> Resul
     let sequence = row.try_get::<i64, _>(first).map_err(unavailable)?.cast_unsigned();
     let last = row.try_get::<i64, _>(first + 1).map_err(unavailable)?.cast_unsigned();
     let id = row.try_get(first + 2).map_err(unavailable)?;
-    let corrupt = |e: uuid::Error| ReadError::Corrupt { stream: stream.clone(), sequence, reason: e.to_string() };
+    let corrupt =
+        |e: uuid::Error| ReadError::Corrupt { stream: stream.clone(), sequence, reason: e.to_string() };
     Ok(Version::from_stored(sequence, last, Uuid::from_slice(id).map_err(corrupt)?))
 }
 

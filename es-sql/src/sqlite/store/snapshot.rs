@@ -37,7 +37,8 @@ pub(super) async fn load(
     stream: &StreamId,
     fingerprint: u64,
 ) -> Result<Option<Snapshot>, ReadError> {
-    let query = sqlx::query(LOAD).bind(&*stream.category).bind(stream.id.clone()).bind(fingerprint.cast_signed());
+    let query =
+        sqlx::query(LOAD).bind(&*stream.category).bind(stream.id.clone()).bind(fingerprint.cast_signed());
     let Some(row) = query.fetch_optional(pool).await.map_err(unavailable)? else { return Ok(None) };
     let bytes = |at: usize| row.try_get::<Vec<u8>, _>(at).map(Bytes::from).map_err(unavailable);
     Ok(Some(Snapshot {

@@ -124,12 +124,16 @@ impl Writer {
             for (append, place) in appends.into_iter().zip(places) {
                 match (place, &unclear) {
                     (Place::Ours, _) => answer(append, Ok(())),
-                    (Place::Taken(winner), _) => answer(append, Err(AppendError::Conflict { winner: Some(winner) })),
+                    (Place::Taken(winner), _) => {
+                        answer(append, Err(AppendError::Conflict { winner: Some(winner) }))
+                    }
                     // What the disk did with it shows only when the file is next opened.
                     (Place::Vacant, Some(error)) => {
                         answer(append, Err(AppendError::OutcomeUnknown(Box::new(error.clone()))));
                     }
-                    (Place::Vacant, None) if stored == 0 => answer(append, Err(AppendError::Conflict { winner: None })),
+                    (Place::Vacant, None) if stored == 0 => {
+                        answer(append, Err(AppendError::Conflict { winner: None }))
+                    }
                     (Place::Vacant, None) => vacant.push(append),
                 }
             }

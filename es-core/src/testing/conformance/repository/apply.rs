@@ -37,7 +37,11 @@ pub async fn a_batch_folds_and_moves(fixture: impl RepositoryFixture) {
     assert_eq!(row::<Counts>(&repository, "a").await, tally(3, 3));
     assert_eq!(row::<Counts>(&repository, "b").await, tally(1, 1));
     assert_eq!(row::<Counts>(&repository, "c").await, None);
-    let at = |commit: &Commit| Checkpoint { applied: commit.last_sequence, commit_id: Some(commit.id), parked: None };
+    let at = |commit: &Commit| Checkpoint {
+        applied: commit.last_sequence,
+        commit_id: Some(commit.id),
+        parked: None,
+    };
     let streams = [stream("b"), stream("nobody"), stream("a")];
     let found = Repository::<Counts>::checkpoints(&repository, &streams).await.expect("checkpoints");
     assert_eq!(found, [at(&b[0]), Checkpoint::default(), at(&a[1])], "in the order asked for");
@@ -58,7 +62,13 @@ pub async fn a_stale_move_applies_nothing(fixture: impl RepositoryFixture) {
     let before = everything::<Counts>(&repository, &streams).await;
     let fresh = |id| apply_move(&chain(&stream(id), [1]));
     let parked = Some(Parked { sequence: 4, error: "?".into(), at: from_millis(5) });
-    let mut moves = vec![apply_move(&a[..1]), apply_move(&a[..3]), apply_move(&a[1..]), apply_move(&a[2..]), apply_move(&a[2..])];
+    let mut moves = vec![
+        apply_move(&a[..1]),
+        apply_move(&a[..3]),
+        apply_move(&a[1..]),
+        apply_move(&a[2..]),
+        apply_move(&a[2..]),
+    ];
     moves[3].expected.applied = 9;
     moves[4].expected.parked = parked;
     for stale in moves {
@@ -87,11 +97,17 @@ pub async fn a_failing_fold_applies_nothing(fixture: impl RepositoryFixture) {
     repository.apply(&Counts, &first(&stream("a"), &[Note::new("a", 5)])).await.expect("applied");
     let streams = ["a", "b", "c"].map(stream);
     let before = everything::<Counts>(&repository, &streams).await;
-    let bad = commit(&Version::EMPTY, &streams[1], &[Note::new("b", 1), Note::new("b", i64::MIN), Note::new("b", 1)]);
+    let bad = commit(
+        &Version::EMPTY,
+        &streams[1],
+        &[Note::new("b", 1), Note::new("b", i64::MIN), Note::new("b", 1)],
+    );
     let good = chain(&streams[2], [1]);
     let batch = Batch { offsets: vec![offset("p", 1)], ..batch([apply_move(&good), apply_move(&[bad])]) };
     match repository.apply(&Counts, &batch).await {
-        Err(ApplyError::Event { stream, sequence, retry, .. }) => assert_eq!((&stream, sequence, retry), (&streams[1], 2, true)),
+        Err(ApplyError::Event { stream, sequence, retry, .. }) => {
+            assert_eq!((&stream, sequence, retry), (&streams[1], 2, true))
+        }
         other => panic!("event 2 of b fails, but the answer is {other:?}"),
     }
     assert_eq!(everything::<Counts>(&repository, &streams).await, before);
@@ -103,9 +119,12 @@ pub async fn a_broken_commit_applies_nothing(fixture: impl RepositoryFixture) {
     let streams = ["a", "b"].map(stream);
     let before = everything::<Counts>(&repository, &streams).await;
     let good = chain(&streams[0], [1]);
-    let broken = Commit { events: vec![9, 9, 9].into(), id: Uuid::now_v7(), ..(*chain(&streams[1], [1])[0]).clone() };
+    let broken =
+        Commit { events: vec![9, 9, 9].into(), id: Uuid::now_v7(), ..(*chain(&streams[1], [1])[0]).clone() };
     match repository.apply(&Counts, &batch([apply_move(&good), apply_move(&[Arc::new(broken)])])).await {
-        Err(ApplyError::Event { stream, sequence, retry, .. }) => assert_eq!((&stream, sequence, retry), (&streams[1], 1, false)),
+        Err(ApplyError::Event { stream, sequence, retry, .. }) => {
+            assert_eq!((&stream, sequence, retry), (&streams[1], 1, false))
+        }
         other => panic!("event 1 of b cannot be read, but the answer is {other:?}"),
     }
     assert_eq!(everything::<Counts>(&repository, &streams).await, before);

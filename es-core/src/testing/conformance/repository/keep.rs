@@ -47,7 +47,8 @@ pub async fn parking_and_its_end(fixture: impl RepositoryFixture) {
     let (a, b) = (chain(&stream("a"), [2, 1, 1]), chain(&stream("b"), [1]));
     repository.apply(&Counts, &batch([apply_move(&a[..1]), apply_move(&b)])).await.expect("applied");
     let free = checkpoint::<Counts>(&repository, &stream("a")).await;
-    let parked = Parked { sequence: 3, error: "no\0 such carrier: ü".into(), at: from_millis(1_700_000_000_123) };
+    let parked =
+        Parked { sequence: 3, error: "no\0 such carrier: ü".into(), at: from_millis(1_700_000_000_123) };
     let parked = Checkpoint { parked: Some(parked), ..free.clone() };
     let park = Move { stream: stream("a"), expected: free.clone(), to: parked.clone(), commits: Vec::new() };
     repository.apply(&Counts, &batch([park.clone()])).await.expect("parked");
@@ -87,7 +88,12 @@ pub async fn projections_do_not_mix(fixture: impl RepositoryFixture) {
     let untouched = everything::<Mirror>(&repository, &streams).await;
     let full = Batch {
         offsets: vec![offset("p", 4)],
-        dead_letters: vec![DeadLetter { partition: "p".into(), offset: 2, bytes: vec![2], reason: "?".into() }],
+        dead_letters: vec![DeadLetter {
+            partition: "p".into(),
+            offset: 2,
+            bytes: vec![2],
+            reason: "?".into(),
+        }],
         ..first(&streams[0], &[Note::new("x", 1)])
     };
     repository.apply(&Counts, &full).await.expect("applied");
@@ -115,7 +121,12 @@ pub async fn a_restart_keeps_everything(fixture: impl RepositoryFixture) {
     };
     let full = Batch {
         offsets: vec![offset("p", 4)],
-        dead_letters: vec![DeadLetter { partition: "p".into(), offset: 2, bytes: vec![2], reason: "?".into() }],
+        dead_letters: vec![DeadLetter {
+            partition: "p".into(),
+            offset: 2,
+            bytes: vec![2],
+            reason: "?".into(),
+        }],
         ..batch([apply_move(&a[..1]), park])
     };
     repository.apply(&Counts, &full).await.expect("applied");

@@ -12,7 +12,8 @@ use crate::{
 
 /// The fence: one batch, applied by many at once, also through two handles, is folded once.
 pub async fn of_two_appliers_one_folds(fixture: impl RepositoryFixture) {
-    let repositories = [Arc::new(super::open(fixture.open()).await), Arc::new(super::open(fixture.open()).await)];
+    let repositories =
+        [Arc::new(super::open(fixture.open()).await), Arc::new(super::open(fixture.open()).await)];
     let commits = chain(&stream("a"), [1; 20]);
     for commit in commits.chunks(1) {
         let tasks = (0..8).map(|n| {
@@ -130,7 +131,8 @@ pub async fn a_dropped_apply_happens_whole_or_not_at_all(fixture: impl Repositor
     for round in 0..60 {
         let at = checkpoint::<Counts>(&repository, &stream("a")).await.applied as usize;
         let batch = batch([apply_move(&commits[at..=at])]);
-        let _ = tokio::time::timeout(Duration::from_micros(round * 40), repository.apply(&Counts, &batch)).await;
+        let _ =
+            tokio::time::timeout(Duration::from_micros(round * 40), repository.apply(&Counts, &batch)).await;
     }
     listen::<Counts>(&repository, &Counts, std::slice::from_ref(&commits)).await;
     assert_eq!(row::<Counts>(&repository, "a").await, tally(60, 60));

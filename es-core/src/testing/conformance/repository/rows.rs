@@ -1,13 +1,12 @@
 use super::{Suite, apply_move, batch, checkpoint, first, row, tally};
 use crate::{
     repository::Repository,
-    store::Version,
+    store::{StreamId, Version},
     testing::conformance::{
         Counts, Note, RepositoryFixture, Totals,
         notes::{CATEGORY, ELSEWHERE, chain, commit, odd_texts, stream},
     },
 };
-use crate::store::StreamId;
 
 /// All keys, by pages of at most `limit`.
 async fn keys<P: Suite>(repository: &impl Repository<P>, limit: usize) -> Vec<String> {
@@ -67,5 +66,9 @@ pub async fn odd_streams_have_checkpoints_of_their_own(fixture: impl RepositoryF
         assert_eq!(row::<Counts>(&repository, &commit.stream.id).await, due);
     }
     let elsewhere = StreamId::new(ELSEWHERE, "a");
-    assert_eq!(checkpoint::<Counts>(&repository, &elsewhere).await.applied, 0, "{CATEGORY}/a is another stream");
+    assert_eq!(
+        checkpoint::<Counts>(&repository, &elsewhere).await.applied,
+        0,
+        "{CATEGORY}/a is another stream"
+    );
 }

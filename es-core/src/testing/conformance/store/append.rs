@@ -24,7 +24,11 @@ pub async fn a_new_store_is_empty(fixture: impl EventStoreFixture) {
 /// Every byte and every field comes back: both codecs, metadata, times, ids, parents.
 pub async fn a_commit_comes_back_exactly(fixture: impl EventStoreFixture) {
     let store = fixture.open().await;
-    let metadata = CommandMetadata::default().correlation("order\0-7").causation("").header("user", "änn").header("user", "");
+    let metadata = CommandMetadata::default()
+        .correlation("order\0-7")
+        .causation("")
+        .header("user", "änn")
+        .header("user", "");
     for codec in [Codec::Bincode, Codec::Json] {
         let stream = stream(codec.as_str());
         let times = [0, 1, 1_234_567_890_123, -1, -62_000_000_000_000, 4_102_444_800_999];
@@ -90,7 +94,11 @@ pub async fn an_overlap_is_refused(fixture: impl EventStoreFixture) {
     append_all(&store, &kept).await;
     for last in 0..9 {
         let before = kept.iter().rev().find(|c| c.last_sequence <= last).map(|c| c.id).unwrap_or_default();
-        let inside = commit(&Version::from_stored(last, last, before), &stream, &[Note::new("late", 1), Note::new("late", 1)]);
+        let inside = commit(
+            &Version::from_stored(last, last, before),
+            &stream,
+            &[Note::new("late", 1), Note::new("late", 1)],
+        );
         match store.append(inside.clone()).await {
             Err(AppendError::Conflict { winner: None }) => {}
             Err(AppendError::Conflict { winner: Some(winner) }) => {
@@ -122,7 +130,8 @@ pub async fn a_wrong_parent_is_refused_or_noticed(fixture: impl EventStoreFixtur
             Err(other) => panic!("a wrong parent is no reason for {other:?}"),
         }
     }
-    let orphan = Commit { parent: Some(Uuid::now_v7()), ..(*one(&Version::EMPTY, &stream("orphan"))).clone() };
+    let orphan =
+        Commit { parent: Some(Uuid::now_v7()), ..(*one(&Version::EMPTY, &stream("orphan"))).clone() };
     assert_refused(store.append(orphan.into()).await, "a first commit that names a parent");
 }
 

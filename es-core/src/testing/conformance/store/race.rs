@@ -135,7 +135,10 @@ pub async fn reading_while_writing(fixture: impl EventStoreFixture) {
         let read = read_all(&reader, &stream, 64).await;
         assert_eq!(read, commits[..read.len()], "not a beginning of the stream");
         assert!(read.len() >= seen, "{} commits after {seen}", read.len());
-        assert!(head.last_sequence() <= read.last().map_or(0, |c| c.last_sequence), "the head was ahead of the reads");
+        assert!(
+            head.last_sequence() <= read.last().map_or(0, |c| c.last_sequence),
+            "the head was ahead of the reads"
+        );
         seen = read.len();
         if done {
             break;

@@ -1,3 +1,5 @@
+use std::{collections::HashSet, sync::Arc};
+
 use super::{append_all, assert_holds, read_all};
 use crate::{
     store::{Commit, EventStore, StreamId, Version},
@@ -6,7 +8,6 @@ use crate::{
         notes::{CATEGORY, ELSEWHERE, chain, commit_of_size, odd_texts, one, stream},
     },
 };
-use std::{collections::HashSet, sync::Arc};
 
 /// Whatever the page size: ascending, nothing missing, nothing twice, and `more` only when there is more.
 pub async fn pages_are_in_order_and_complete(fixture: impl EventStoreFixture) {

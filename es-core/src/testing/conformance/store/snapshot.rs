@@ -1,4 +1,6 @@
 use bytes::Bytes;
+use std::slice;
+use uuid::Uuid;
 
 use super::{append_all, assert_holds};
 use crate::{
@@ -9,8 +11,6 @@ use crate::{
         notes::{ELSEWHERE, chain, odd_texts, one, stream},
     },
 };
-use std::slice;
-use uuid::Uuid;
 
 fn snapshot(stream: &StreamId, sequence: u64, fingerprint: u64, state: impl Into<Bytes>) -> Snapshot {
     Snapshot {
@@ -34,7 +34,11 @@ pub async fn the_newest_snapshot_wins(fixture: impl EventStoreFixture) {
         if sequence >= newest.version.sequence() {
             newest = next;
         }
-        assert_eq!(store.load_snapshot(&stream, 7).await.expect("a look"), Some(newest.clone()), "after {sequence}");
+        assert_eq!(
+            store.load_snapshot(&stream, 7).await.expect("a look"),
+            Some(newest.clone()),
+            "after {sequence}"
+        );
     }
     let big = snapshot(&stream, 30, 7, vec![0xa5; 1 << 20]);
     store.save_snapshot(big.clone()).await.expect("saved");
