@@ -1,0 +1,9 @@
+use event_sourcing::prelude::*;
+
+#[derive(Aggregate, Default)]
+#[aggregate("account", id = String)]
+pub struct Account {
+    balance: u64,
+}
+
+fn main() {}

@@ -1,0 +1,24 @@
+use event_sourcing::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+#[event("account.opened")]
+pub struct Opened {
+    pub owner: String,
+}
+
+#[derive(Default)]
+pub struct Log(Vec<String>);
+
+#[derive(Aggregate, Default)]
+#[aggregate("account", id = String, events(Opened))]
+pub struct Account {
+    balance: u64,
+    log: Log,
+}
+
+impl Apply<Opened> for Account {
+    fn apply(&mut self, _: &Opened) {}
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use event_sourcing::prelude::*;
+
+pub struct Opened {
+    pub owner: String,
+}
+
+#[derive(Aggregate, Default)]
+#[aggregate("account", id = String, events(Opened))]
+pub struct Account {
+    balance: u64,
+}
+
+impl Apply<Opened> for Account {
+    fn apply(&mut self, _: &Opened) {}
+}
+
+fn main() {}

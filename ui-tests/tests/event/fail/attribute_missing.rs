@@ -1,0 +1,9 @@
+use event_sourcing::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+pub struct Opened {
+    pub owner: String,
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use event_sourcing::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(PastEvent, Serialize, Deserialize)]
+#[event("account.deposited", version = 1)]
+pub struct DepositedV1 {
+    pub amount: u64,
+}
+
+#[derive(Event, Serialize, Deserialize)]
+#[event("account.deposited", version = 2, from = DepositedV1)]
+pub struct Deposited {
+    pub amount: u64,
+    pub note: Option<String>,
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+use event_sourcing::prelude::*;
+use serde::{Deserialize, Serialize};
+
+pub struct DepositedV1 {
+    pub amount: u64,
+}
+
+#[derive(Event, Serialize, Deserialize)]
+#[event("account.deposited", version = 2, from = DepositedV1)]
+pub struct Deposited {
+    pub amount: u64,
+}
+
+impl From<DepositedV1> for Deposited {
+    fn from(past: DepositedV1) -> Self {
+        Self { amount: past.amount }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use event_sourcing::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+#[event("account.opened")]
+pub struct Opened(pub String, pub u64);
+
+fn main() {}
