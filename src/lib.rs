@@ -1,11 +1,12 @@
 //! Event-sourced services with derive macros: commands, events checked at compile time, durable stores,
 //! projections and queries.
 
-pub use es_core::{
-    aggregate, app, command, event, feed, handler, listener, projection, query, repository, require, snapshot, store,
-};
 #[cfg(feature = "testing")]
 pub use es_core::testing;
+pub use es_core::{
+    aggregate, app, command, event, feed, handler, listener, projection, query, repository, require,
+    snapshot, store,
+};
 pub use es_macros::{Aggregate, Event, PastEvent, Services, command_handler, projection, query_handler};
 
 #[doc(hidden)]

@@ -1,0 +1,1 @@
+//! Accounts over HTTP, as `examples/bank` has them.

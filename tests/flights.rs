@@ -1,0 +1,1 @@
+//! A year of flights, as `examples/flights` takes it.

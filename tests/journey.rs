@@ -1,0 +1,1 @@
+//! A command on its way to a view, over the SQLite backends.
