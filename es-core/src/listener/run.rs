@@ -103,7 +103,8 @@ impl Run {
         failures: &mut u32,
     ) -> Result<FeedError, StopReason> {
         loop {
-            let due = self.hold.next_due();
+            let unsaved = (!self.hold.offsets().is_empty()).then_some(self.offsets_due);
+            let due = self.hold.next_due().into_iter().chain(unsaved).min();
             let wake = async {
                 match due {
                     Some(due) => sleep_until(due).await,

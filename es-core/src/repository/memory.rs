@@ -27,7 +27,10 @@ struct Space {
 ///
 /// Everything is gone with the process, so it fits only a store that is, too.
 #[derive(Clone, Default)]
-pub struct MemoryRepository(Arc<std::sync::Mutex<HashMap<&'static str, Arc<Mutex<Space>>>>>);
+pub struct MemoryRepository(Arc<std::sync::Mutex<Spaces>>);
+
+/// By projection.
+type Spaces = HashMap<&'static str, Arc<Mutex<Space>>>;
 
 impl std::fmt::Debug for MemoryRepository {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

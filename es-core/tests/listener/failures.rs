@@ -1,0 +1,76 @@
+//! Events that a projection cannot take.
+
+use std::sync::atomic::Ordering;
+
+use es_core::{
+    app::App,
+    listener::{ListenerState, StopReason},
+    query::QueryError,
+};
+
+use super::world::{Feed, Poison, Seen, Stopping, Store, Views, World, stream, until, until_stopped};
+
+#[tokio::test]
+async fn poison_parks_its_aggregate_and_stops_no_other() {
+    let world = World::start().await;
+    world.poison.add("bad", 3);
+    let (bad, good) =
+        (world.store.chain("bad", &[1, 2, 1]).await, world.store.chain("good", &[1, 1, 1]).await);
+    for (at, offset) in (0..3).zip([0, 2, 4]) {
+        world.feed.commit("p", offset, &bad[at]);
+        world.feed.commit("p", offset + 1, &good[at]);
+    }
+    assert_eq!(world.settled("good").await, [1, 2, 3]);
+    assert_eq!(world.parked().await, [("bad".to_owned(), 3, "poison".to_owned())]);
+    assert_eq!(world.seen("bad").await, [1], "the commit of the failed event is not applied in part");
+    until(async || world.offsets().await == [("p".to_owned(), 5)]).await;
+    assert_eq!(world.status().parked, 1);
+}
+
+#[tokio::test]
+async fn a_failure_by_chance_is_tried_again() {
+    let world = World::start().await;
+    world.poison.add("a", 2);
+    let chain = world.store.chain("a", &[1, 1, 1]).await;
+    for (commit, offset) in chain.iter().zip(0..) {
+        world.feed.commit("p", offset, commit);
+    }
+    until(async || world.seen("a").await == [1]).await;
+    world.poison.cure();
+    assert_eq!(world.settled("a").await, [1, 2, 3]);
+    assert_eq!(world.parked().await, []);
+}
+
+#[tokio::test]
+async fn a_projection_may_stop_instead() {
+    let (feed, store, poison) = (Feed::assigned(&["p"]), Store::default(), Poison::default());
+    poison.add("a", 2);
+    let chain = store.chain("a", &[1, 1]).await;
+    let builder = App::builder(store).change_feed(feed.clone());
+    let app = builder.projection(Stopping(poison), Views::default()).start().await.unwrap();
+    feed.commit("p", 0, &chain[0]);
+    feed.commit("p", 1, &chain[1]);
+    let state = until_stopped(&app).await;
+    let reason = StopReason::EventFailed { stream: stream("a"), sequence: 2, error: "poison".to_owned() };
+    assert_eq!(state, ListenerState::Stopped(reason.clone()));
+    assert_eq!(app.views::<Stopping>().unwrap().get("a").await.unwrap(), Some(vec![1]));
+    let token = es_core::query::ReadToken::new("clock", "a", 2);
+    match app.views_after::<Stopping>(token).await {
+        Err(QueryError::Stopped { projection: "stopping", reason: said }) => assert_eq!(said, reason),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_corrupt_row_parks_after_what_is_good() {
+    let world = World::start().await;
+    let chain = world.store.chain("a", &[1, 1, 1, 1]).await;
+    world.store.corrupt_at.store(3, Ordering::SeqCst);
+    world.feed.commit("p", 0, &chain[3]);
+    until(async || !world.parked().await.is_empty()).await;
+    assert_eq!(world.parked().await, [("a".to_owned(), 3, "a bit has rotted".to_owned())]);
+    assert_eq!(world.seen("a").await, [1, 2]);
+    world.store.corrupt_at.store(0, Ordering::SeqCst);
+    world.app.retry_parked::<Seen>(&stream("a")).await.unwrap();
+    assert_eq!(world.seen("a").await, [1, 2, 3, 4]);
+}
