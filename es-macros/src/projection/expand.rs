@@ -1,4 +1,4 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Ident, ReturnType, Type};
 
@@ -121,6 +121,10 @@ impl Parts<'_> {
 
     fn key(&self, key: &Type) -> TokenStream {
         let es = &self.model.es;
+        // The keys are expressions of the user's: they must not see, nor hide, what is local here.
+        let local = |name| Ident::new(name, Span::mixed_site());
+        let (input, event_local) = (local("input"), local("event"));
+        let (metadata_local, out) = (local("metadata"), local("out"));
         let arms = self.handlers.iter().map(|(handler, variant)| {
             let Handler { event, event_pattern, cfgs, .. } = handler;
             let body = match &handler.row {
@@ -132,26 +136,26 @@ impl Parts<'_> {
                     let metadata = handler
                         .metadata
                         .as_ref()
-                        .map(|(pattern, ty)| quote!(let #pattern: &#ty = __es_metadata;));
+                        .map(|(pattern, ty)| quote!(let #pattern: &#ty = #metadata_local;));
                     quote! {
-                        let #event_pattern: &#event = __es_event;
+                        let #event_pattern: &#event = #event_local;
                         #metadata
-                        #write(#borrow #value, __es_out)
+                        #write(#borrow #value, #out)
                     }
                 }
-                _ => quote!(__es_out.push_str(&__es_metadata.aggregate_id)),
+                _ => quote!(#out.push_str(&#metadata_local.aggregate_id)),
             };
-            quote!(#(#cfgs)* __EsInput::#variant(__es_event) => { #body })
+            quote!(#(#cfgs)* __EsInput::#variant(#event_local) => { #body })
         });
         let body =
-            if self.is_clean { quote!(match __es_input { #(#arms)* }) } else { quote!(#es::checks::stub()) };
+            if self.is_clean { quote!(match #input { #(#arms)* }) } else { quote!(#es::checks::stub()) };
         quote! {
             #[allow(unused_variables, unused_mut, unused_parens, reason = "a key need not look at every parameter")]
             fn key(
                 &self,
-                __es_input: &__EsInput,
-                __es_metadata: &#es::event::Metadata,
-                __es_out: &mut ::std::string::String,
+                #input: &__EsInput,
+                #metadata_local: &#es::event::Metadata,
+                #out: &mut ::std::string::String,
             ) {
                 #body
             }
