@@ -21,7 +21,7 @@ pub mod prelude {
         aggregate::{Aggregate, AggregateId, Apply},
         app::App,
         command::{CommandContext, CommandExt},
-        event::{Codec, CommandMetadata, Event, Metadata},
+        event::{Codec, CommandMetadata, Event, EventSet, Metadata},
         handler::{Committed, ExecuteError},
         query::{QueryError, ReadToken, Views},
         repository::MemoryRepository,
@@ -31,4 +31,13 @@ pub mod prelude {
     pub use es_macros::{Aggregate, Event, PastEvent, Services, command_handler, projection, query_handler};
     #[cfg(feature = "sqlite")]
     pub use es_sql::{SqlRepository, SqliteEventStore};
+}
+
+/// The code of the pages, so that it is compiled and run.
+#[cfg(all(doctest, feature = "sqlite", feature = "testing"))]
+mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/guide.md")]
+    struct Guide;
 }

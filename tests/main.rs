@@ -1,6 +1,7 @@
 //! The whole journey, on the embedded default.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(unreachable_pub, reason = "a test's modules are its own")]
 
 mod bank;
 mod flights;

@@ -1,6 +1,7 @@
 //! What the crate promises to its users, seen from outside.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(unreachable_pub, reason = "a test's modules are its own")]
 
 mod conformance;
 mod listener;
