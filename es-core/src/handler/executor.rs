@@ -1,12 +1,6 @@
-use std::{
-    fmt,
-    pin::Pin,
-    sync::{Arc, OnceLock},
-    task::{Context, Poll},
-    time::SystemTime,
-};
-
+use futures_util::future::poll_immediate;
 use quick_cache::sync::Cache;
+use std::{convert::Infallible, fmt, sync::Arc, time::SystemTime};
 use uuid::Uuid;
 
 use super::{Committed, ConflictPolicy, ExecuteError, LoadError, Loaded, Slot, Turn, job::Ask, load::Live};
@@ -26,7 +20,7 @@ pub(crate) struct Runtime<S> {
     pub(crate) conflicts: ConflictPolicy,
     /// How many aggregates of a type are kept in memory.
     pub(crate) cached: usize,
-    /// Runs turns whose leader has left.
+    /// Runs turns that have to wait, and saves snapshots.
     pub(crate) tokio: tokio::runtime::Handle,
 }
 
@@ -80,13 +74,15 @@ impl<A: Aggregate, S: Send + Sync + 'static> Executor<A, S> {
             metadata,
             received_at: SystemTime::now(),
         };
-        let (job, mut reply) = Ask::new(command, named, cx);
+        let (job, reply) = Ask::new(command, named, cx);
         let slot = self.slot(id);
         if slot.enqueue(Box::new(job)) {
-            // Ours is the turn. It runs here as long as our own command needs it, and in a task of its own
-            // when others wait or the caller leaves.
-            let turn = Turn::new(self.clone(), slot);
-            Led { reply: &mut reply, turn: Some(Box::pin(turn.run())), tokio: &self.runtime.tokio }.await;
+            // Ours is the turn. One that has to wait goes on in a task of its own: a caller who leaves, or
+            // does not poll for a while, holds up nobody, and what was sent to the store is waited for.
+            let mut turn: BoxFuture<'static, ()> = Box::pin(Turn::new(self.clone(), slot).run());
+            if poll_immediate(&mut turn).await.is_none() {
+                self.runtime.tokio.spawn(turn);
+            }
         }
         match reply.await {
             Ok(result) => result,
@@ -102,53 +98,14 @@ impl<A: Aggregate, S: Send + Sync + 'static> Executor<A, S> {
     }
 
     fn slot(&self, id: &A::Id) -> Arc<Slot<A, S>> {
-        if let Some(slot) = self.slots.get(id) {
-            return slot;
-        }
-        let fresh = OnceLock::new();
-        let made = self.slots.get_or_insert_with(id, || {
-            Ok::<_, std::convert::Infallible>(
-                fresh.get_or_init(|| Arc::new(Slot::new(StreamId::new(A::CATEGORY, id.to_string())))).clone(),
-            )
-        });
-        match made {
-            Ok(slot) => slot,
-            Err(never) => match never {},
-        }
+        let new = || Ok::<_, Infallible>(Arc::new(Slot::new(StreamId::new(A::CATEGORY, id.to_string()))));
+        let Ok(slot) = self.slots.get_or_insert_with(id, new);
+        slot
     }
 }
 
 impl<A: Aggregate, S> fmt::Debug for Executor<A, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Executor({})", A::CATEGORY)
-    }
-}
-
-/// Runs a turn until the leader's own reply is there. Dropped before the turn's end, it hands the rest to a
-/// task: what was sent to the store is waited for, and what waits is done.
-struct Led<'a, T> {
-    reply: &'a mut tokio::sync::oneshot::Receiver<T>,
-    turn: Option<BoxFuture<'static, ()>>,
-    tokio: &'a tokio::runtime::Handle,
-}
-
-impl<T> Future for Led<'_, T> {
-    type Output = ();
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = &mut *self;
-        let Some(turn) = &mut this.turn else { return Poll::Ready(()) };
-        if turn.as_mut().poll(cx).is_ready() {
-            this.turn = None;
-            return Poll::Ready(());
-        }
-        if this.reply.is_empty() { Poll::Pending } else { Poll::Ready(()) }
-    }
-}
-
-impl<T> Drop for Led<'_, T> {
-    fn drop(&mut self) {
-        if let Some(turn) = self.turn.take() {
-            self.tokio.spawn(turn);
-        }
     }
 }

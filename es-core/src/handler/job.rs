@@ -35,6 +35,12 @@ pub(super) enum Failure {
     TooLarge(Arc<AppendError>),
     OutcomeUnknown(Arc<AppendError>),
     Contended(u32),
+}
+
+/// Why what a command decided cannot be stored, whatever the store says.
+pub(super) enum Flaw {
+    Encode(EncodeError),
+    TooLarge(AppendError),
     Panicked(String),
 }
 
@@ -50,10 +56,8 @@ pub(super) trait Job<A: Aggregate, S>: Send {
     fn decide<'a>(&'a mut self, state: &'a A, version: u64, services: &'a S) -> BoxFuture<'a, ()>;
     /// What it decided to write; empty at any stage but [`Stage::Writes`].
     fn events(&self) -> &[A::Event];
-    /// Turns a decision to write into the refusal to encode it.
-    fn refuse_encoding(&mut self, error: EncodeError);
-    /// Turns a decision to write into the refusal of its size.
-    fn refuse_size(&mut self, error: AppendError);
+    /// Turns a decision to write into the refusal of it.
+    fn refuse(&mut self, flaw: Flaw);
     /// Replies as decided.
     fn reply(&mut self, stream: &StreamId);
     /// Replies with what a command of the same id did before.
@@ -62,9 +66,8 @@ pub(super) trait Job<A: Aggregate, S>: Send {
     fn fail(&mut self, stream: &StreamId, failure: Failure);
 }
 
-/// A sender's wait for its reply.
-pub(super) type Reply<C> =
-    oneshot::Receiver<Result<Committed<<C as Command>::Aggregate>, ExecuteError<<C as Command>::Error>>>;
+/// What the sender of a command gets.
+pub(super) type Reply<C> = Result<Committed<<C as Command>::Aggregate>, ExecuteError<<C as Command>::Error>>;
 
 enum Decision<A: Aggregate, E> {
     None,
@@ -72,9 +75,7 @@ enum Decision<A: Aggregate, E> {
     Events(Vec<A::Event>, u64),
     Refused(E),
     AlreadyExists,
-    Encode(EncodeError),
-    TooLarge(AppendError),
-    Panicked(String),
+    Flawed(Flaw),
 }
 
 pub(super) struct Ask<C: Command> {
@@ -83,18 +84,22 @@ pub(super) struct Ask<C: Command> {
     cx: CommandContext<C::Aggregate>,
     stage: Stage,
     decision: Decision<C::Aggregate, C::Error>,
-    reply: Option<oneshot::Sender<Result<Committed<C::Aggregate>, ExecuteError<C::Error>>>>,
+    reply: Option<oneshot::Sender<Reply<C>>>,
 }
 
 impl<C: Command> Ask<C> {
-    pub(super) fn new(command: C, named: bool, cx: CommandContext<C::Aggregate>) -> (Self, Reply<C>) {
+    pub(super) fn new(
+        command: C,
+        named: bool,
+        cx: CommandContext<C::Aggregate>,
+    ) -> (Self, oneshot::Receiver<Reply<C>>) {
         let (reply, wait) = oneshot::channel();
         let job =
             Self { command, named, cx, stage: Stage::Waiting, decision: Decision::None, reply: Some(reply) };
         (job, wait)
     }
 
-    fn send(&mut self, result: Result<Committed<C::Aggregate>, ExecuteError<C::Error>>) {
+    fn send(&mut self, result: Reply<C>) {
         self.stage = Stage::Replied;
         if let Some(reply) = self.reply.take() {
             // The sender may have gone; what is stored stays stored.
@@ -152,7 +157,7 @@ impl<C: Decide<S>, S: Send + Sync> Job<C::Aggregate, S> for Ask<C> {
                         Decision::Events(events, version)
                     }
                     Ok(Err(refusal)) => Decision::Refused(refusal),
-                    Err(panic) => Decision::Panicked(crate::panic_message(&*panic)),
+                    Err(panic) => Decision::Flawed(Flaw::Panicked(crate::panic_message(&*panic))),
                 }
             };
             let writes = matches!(&self.decision, Decision::Events(events, _) if !events.is_empty());
@@ -167,13 +172,8 @@ impl<C: Decide<S>, S: Send + Sync> Job<C::Aggregate, S> for Ask<C> {
         }
     }
 
-    fn refuse_encoding(&mut self, error: EncodeError) {
-        self.decision = Decision::Encode(error);
-        self.stage = Stage::WritesNothing;
-    }
-
-    fn refuse_size(&mut self, error: AppendError) {
-        self.decision = Decision::TooLarge(error);
+    fn refuse(&mut self, flaw: Flaw) {
+        self.decision = Decision::Flawed(flaw);
         self.stage = Stage::WritesNothing;
     }
 
@@ -184,9 +184,11 @@ impl<C: Decide<S>, S: Send + Sync> Job<C::Aggregate, S> for Ask<C> {
             Decision::Events(events, version) => Ok(self.committed(stream, version, events)),
             Decision::Refused(refusal) => Err(ExecuteError::Rejected(refusal)),
             Decision::AlreadyExists => Err(ExecuteError::AlreadyExists { stream: stream.clone() }),
-            Decision::Encode(source) => Err(ExecuteError::Encode { stream: stream.clone(), source }),
-            Decision::TooLarge(error) => Err(ExecuteError::TooLarge(Arc::new(error))),
-            Decision::Panicked(message) => {
+            Decision::Flawed(Flaw::Encode(source)) => {
+                Err(ExecuteError::Encode { stream: stream.clone(), source })
+            }
+            Decision::Flawed(Flaw::TooLarge(error)) => Err(ExecuteError::TooLarge(Arc::new(error))),
+            Decision::Flawed(Flaw::Panicked(message)) => {
                 Err(ExecuteError::HandlerPanicked { stream: stream.clone(), message })
             }
         };
@@ -213,7 +215,6 @@ impl<C: Decide<S>, S: Send + Sync> Job<C::Aggregate, S> for Ask<C> {
                 ExecuteError::OutcomeUnknown { command_id, source: Some(error) }
             }
             Failure::Contended(attempts) => ExecuteError::Contended { stream: stream.clone(), attempts },
-            Failure::Panicked(message) => ExecuteError::HandlerPanicked { stream: stream.clone(), message },
         }));
     }
 }

@@ -6,7 +6,7 @@ use std::{
 use super::{LoadError, Recorded, ids::CommandIds};
 use crate::{
     aggregate::Aggregate,
-    event::{EventSet, Metadata},
+    event::{DecodeError, EventSet, Metadata, RawEvent},
     snapshot::Snapshot,
     store::{Commit, DynStore, ReadError, StreamForked, StreamId, Version, check_chain},
 };
@@ -98,8 +98,7 @@ impl<A: Aggregate> Live<A> {
         let broken = |sequence, source| LoadError::Decode { stream: commit.stream.clone(), sequence, source };
         let events = commit.raw_events().map_err(|e| broken(commit.sequence, e))?;
         for (sequence, raw) in (commit.sequence..).zip(events) {
-            let event = A::Event::decode(raw.name, raw.version, commit.codec, raw.payload);
-            let event = event.map_err(|e| broken(sequence, e))?;
+            let event = decode(commit, sequence, raw)?;
             apply(&mut self.state, std::slice::from_ref(&event)).map_err(|message| {
                 LoadError::ApplyPanicked { stream: commit.stream.clone(), sequence, message }
             })?;
@@ -141,8 +140,17 @@ async fn from_snapshot<A: Aggregate>(
     stream: &StreamId,
 ) -> Result<Option<Live<A>>, ReadError> {
     let Some(spec) = A::SNAPSHOT else { return Ok(None) };
-    let Some(snapshot) = store.load_snapshot(stream, spec.fingerprint).await? else { return Ok(None) };
-    let state = (spec.decode)(&snapshot.state);
+    let snapshot = match store.load_snapshot(stream, spec.fingerprint).await {
+        Ok(Some(snapshot)) => snapshot,
+        Ok(None) => return Ok(None),
+        Err(ReadError::Corrupt { reason, .. }) => {
+            tracing::warn!(%stream, reason, "a snapshot cannot be read; the whole stream is");
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let state = catch_unwind(AssertUnwindSafe(|| (spec.decode)(&snapshot.state)))
+        .unwrap_or_else(|panic| Err(crate::panic_message(&*panic)));
     match (state, CommandIds::decode(&snapshot.command_ids)) {
         (Ok(state), Some(ids)) => Ok(Some(Live { state, version: snapshot.version, ids, since_snapshot: 0 })),
         (state, _) => {
@@ -163,6 +171,17 @@ fn forked(stream: &StreamId, known: &Version, found: Option<Version>) -> StreamF
     StreamForked { stream: stream.clone(), sequence: known.sequence(), reason }
 }
 
+/// Decodes an event of `commit`. Upcasters are code of users: when one panics, the event cannot be read.
+pub(super) fn decode<E: EventSet>(commit: &Commit, sequence: u64, raw: RawEvent<'_>) -> Result<E, LoadError> {
+    let RawEvent { name, version, payload } = raw;
+    let codec = commit.codec;
+    let decoded = catch_unwind(|| E::decode(name, version, codec, payload)).unwrap_or_else(|panic| {
+        let reason = crate::panic_message(&*panic);
+        Err(DecodeError::Malformed { name: name.to_owned(), version, codec, reason })
+    });
+    decoded.map_err(|source| LoadError::Decode { stream: commit.stream.clone(), sequence, source })
+}
+
 /// Applies events; the error is a panic's message, after which the state is not to be used any more.
 pub(super) fn apply<A: Aggregate>(state: &mut A, events: &[A::Event]) -> Result<(), String> {
     let applied = catch_unwind(AssertUnwindSafe(|| {
@@ -173,7 +192,7 @@ pub(super) fn apply<A: Aggregate>(state: &mut A, events: &[A::Event]) -> Result<
     applied.map_err(|panic| crate::panic_message(&*panic))
 }
 
-/// Up to `limit` commits' events of a stream, from the commit that holds or follows sequence `from`.
+/// Up to `limit` commits' events of a stream, from the first commit that begins at sequence `from` or later.
 pub(crate) async fn history<A: Aggregate>(
     store: &dyn DynStore,
     stream: &StreamId,
@@ -195,8 +214,7 @@ fn record<A: Aggregate>(commit: &Arc<Commit>, out: &mut Vec<Recorded<A>>) -> Res
     let mut senders =
         commands.iter().flat_map(|c| std::iter::repeat_n(c, usize::try_from(c.events).unwrap_or(0)));
     for (sequence, raw) in (commit.sequence..).zip(events) {
-        let event = A::Event::decode(raw.name, raw.version, commit.codec, raw.payload)
-            .map_err(|e| broken(sequence, e))?;
+        let event = decode(commit, sequence, raw)?;
         let metadata = Metadata::of(commit, sequence, senders.next());
         out.push(Recorded { event, metadata });
     }

@@ -1,4 +1,5 @@
 use std::{
+    collections::HashSet,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -6,7 +7,7 @@ use std::{
 use super::{
     Executor, LoadError, Slot,
     duplicate::done_before,
-    job::{Failure, Stage},
+    job::{Failure, Flaw, Stage},
     load::{Live, apply},
     slot::Jobs,
 };
@@ -37,7 +38,7 @@ impl<A: Aggregate, S> Drop for Turn<A, S> {
 /// What a round has found out so far.
 #[derive(Default)]
 struct Progress {
-    /// Appends that lost to another writer.
+    /// Appends in a row that lost to another writer.
     refused: u32,
     /// Whether the state was the stream's head at a moment after all of the round's commands had arrived.
     fresh: bool,
@@ -60,7 +61,13 @@ impl<A: Aggregate, S: Send + Sync + 'static> Turn<A, S> {
 
     /// Does all commands that wait, round by round.
     pub(super) async fn run(mut self) {
+        let mut again = false;
         while self.slot.next_round(&mut self.jobs, &mut self.live) {
+            if again {
+                // A store that never waits must not keep this thread for as long as commands come.
+                tokio::task::yield_now().await;
+            }
+            again = true;
             let mut progress = Progress::default();
             while !self.jobs.is_empty() {
                 if let Err(failure) = self.step(&mut progress).await {
@@ -101,40 +108,37 @@ impl<A: Aggregate, S: Send + Sync + 'static> Turn<A, S> {
         let Decided { frame, ahead, unapplied } = decided;
         let commit =
             Arc::new(Commit::following(&live.version, stream.clone(), self.executor.runtime.codec, frame));
-        match store.append(commit.clone()).await {
+        let outcome = store.append(commit.clone()).await;
+        let refused = std::mem::take(&mut progress.refused) + 1;
+        let failure = match outcome {
             Ok(()) => {
                 progress.fresh = true;
                 self.advance(live, &commit, ahead, unapplied);
                 self.reply();
+                return Ok(());
             }
             Err(AppendError::Conflict { .. }) => {
-                progress.refused += 1;
                 self.executor.counters.conflicts.increment(1);
                 let policy = self.executor.runtime.conflicts;
-                if progress.refused >= policy.attempts {
-                    return Err(Failure::Contended(progress.refused));
+                if refused < policy.attempts {
+                    tokio::time::sleep(policy.pause(refused)).await;
+                    live.read_tail(&*store, &self.slot.stream).await.map_err(load_failed)?;
+                    *progress = Progress { refused, fresh: true };
+                    self.live = Some(live);
+                    self.reconsider();
+                    return Ok(());
                 }
-                tokio::time::sleep(policy.pause(progress.refused)).await;
-                live.read_tail(&*store, &self.slot.stream).await.map_err(load_failed)?;
-                progress.fresh = true;
-                self.live = Some(live);
-                self.reconsider();
+                Failure::Contended(refused)
             }
-            Err(error) => {
-                let unknown = matches!(error, AppendError::OutcomeUnknown(_));
-                let too_large = matches!(error, AppendError::TooLarge { .. });
-                let error = Arc::new(error);
-                let failure = match (unknown, too_large) {
-                    (true, _) => Failure::OutcomeUnknown(error),
-                    (_, true) => Failure::TooLarge(error),
-                    _ => Failure::Append(error),
-                };
-                self.live = (!unknown).then_some(live);
-                // What was decided beside them may rest on events that are not there.
-                self.fail(&failure, |stage| stage == Stage::Writes);
-                self.reconsider();
-            }
-        }
+            Err(error @ AppendError::OutcomeUnknown(_)) => Failure::OutcomeUnknown(Arc::new(error)),
+            Err(error @ AppendError::TooLarge { .. }) => Failure::TooLarge(Arc::new(error)),
+            Err(error) => Failure::Append(Arc::new(error)),
+        };
+        // Where the stream ends is known as before, unless the commit may be there.
+        self.live = (!matches!(failure, Failure::OutcomeUnknown(_))).then_some(live);
+        self.fail(&failure, |stage| stage == Stage::Writes);
+        // What was decided beside them may rest on events that are not there.
+        self.reconsider();
         Ok(())
     }
 
@@ -218,13 +222,16 @@ async fn decide<A: Aggregate, S: Send + Sync + 'static>(
 ) -> Decided<A> {
     let store: &dyn DynStore = &*executor.runtime.store;
     let limits = store.limits();
+    let mut culprits = Vec::new();
     loop {
         match decide_all(executor, slot, jobs, live, store, limits).await {
             Ok(decided) => return decided,
             // Rare: an `Apply` panicked on events that are not stored. All others are decided again without.
             Err((culprit, message)) => {
-                jobs[culprit].fail(&slot.stream, Failure::Panicked(message));
-                jobs.iter_mut().for_each(|job| job.reconsider());
+                jobs[culprit].refuse(Flaw::Panicked(message));
+                culprits.push(culprit);
+                let others = jobs.iter_mut().enumerate().filter(|(at, _)| !culprits.contains(at));
+                others.for_each(|(_, job)| job.reconsider());
             }
         }
     }
@@ -241,13 +248,15 @@ async fn decide_all<A: Aggregate, S: Send + Sync + 'static>(
     let mut frame = FrameBuilder::new(executor.runtime.codec);
     let mut ahead: Option<A> = None;
     let mut unapplied: Option<usize> = None;
+    // Most commands are alone, and need no memory of who else is in the frame.
+    let alone = jobs.len() == 1;
+    let mut in_frame = HashSet::new();
     for at in 0..jobs.len() {
         let (before, rest) = jobs.split_at_mut(at);
-        let Some(job) = rest.first_mut().filter(|job| job.stage() != Stage::Replied) else { continue };
+        let Some(job) = rest.first_mut().filter(|job| job.stage() == Stage::Waiting) else { continue };
         let id = job.cx().command_id;
         if job.named() {
-            let twin = before.iter().any(|b| b.cx().command_id == id && b.stage() == Stage::Writes);
-            if twin {
+            if in_frame.contains(&id) {
                 // Left waiting: once its twin is stored, it is a duplicate.
                 continue;
             }
@@ -278,12 +287,12 @@ async fn decide_all<A: Aggregate, S: Send + Sync + 'static>(
         match pushed {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                job.refuse_encoding(error);
+                job.refuse(Flaw::Encode(error));
                 continue;
             }
             Err(panic) => {
                 frame.rollback(mark);
-                job.fail(&slot.stream, Failure::Panicked(crate::panic_message(&*panic)));
+                job.refuse(Flaw::Panicked(crate::panic_message(&*panic)));
                 continue;
             }
         }
@@ -296,10 +305,14 @@ async fn decide_all<A: Aggregate, S: Send + Sync + 'static>(
                 break;
             }
             let (limit_bytes, limit_events) = (limits.commit_bytes, limits.commit_events);
-            job.refuse_size(AppendError::TooLarge { size, events, limit_bytes, limit_events });
+            let error = AppendError::TooLarge { size, events, limit_bytes, limit_events };
+            job.refuse(Flaw::TooLarge(error));
             continue;
         }
         unapplied = Some(at);
+        if !alone {
+            in_frame.insert(id);
+        }
     }
     Ok(Decided { frame, ahead, unapplied })
 }
