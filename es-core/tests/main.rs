@@ -4,4 +4,5 @@
 #![allow(unreachable_pub, reason = "a test's modules are its own")]
 
 mod conformance;
+mod framing;
 mod listener;

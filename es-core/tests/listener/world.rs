@@ -118,7 +118,8 @@ projection! { Sum "sum" u64, keying::ByKey, Park,
     fn key(&self, _: &(), _: &Metadata, out: &mut String) {
         out.push_str("all");
     }
-    fn fold(&self, view: &mut u64, _: &(), _: &Metadata) -> Result<(), BoxError> {
+    fn fold(&self, view: &mut u64, _: &(), metadata: &Metadata) -> Result<(), BoxError> {
+        self.0.check(metadata)?;
         *view += 1;
         Ok(())
     }
