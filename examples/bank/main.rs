@@ -1,0 +1,79 @@
+//! Accounts over HTTP: deposits, withdrawals, and transfers that survive a crash at any step.
+//!
+//! ```sh
+//! cargo run --example bank -- --db bank.db --listen 127.0.0.1:3000
+//! curl -d '{"owner": "Ann"}' -H 'content-type: application/json' http://127.0.0.1:3000/accounts/ann
+//! ```
+
+#![allow(unreachable_pub, reason = "what is copied into a crate of its own says `pub`")]
+
+mod account;
+mod error;
+mod hold;
+mod http;
+mod request;
+mod transfer;
+mod views;
+
+use clap::{Arg, Command};
+use event_sourcing::prelude::*;
+use std::{error::Error, time::Duration};
+use tokio::net::TcpListener;
+
+use views::{Balances, OpenTransfers};
+
+/// How often open transfers are looked for, beside at start.
+const SWEEP: Duration = Duration::from_secs(60);
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let arguments = arguments().get_matches();
+    let argument = |name| arguments.get_one::<String>(name).map_or("", String::as_str);
+
+    let store = SqliteEventStore::open(argument("db")).await?;
+    let views = store.repository().await?;
+    let app = App::builder(store)
+        .projection(Balances, views.clone())
+        .projection(OpenTransfers, views)
+        .start()
+        .await?;
+    let listener = TcpListener::bind(argument("listen")).await?;
+
+    // What the last process left. The views may be behind what it stored, and have to show all of it first.
+    app.caught_up(Duration::from_secs(60)).await?;
+    let ended = transfer::drive_open(&app).await?;
+
+    println!("listening on http://{}", listener.local_addr()?);
+    println!("{ended} transfers were open and have ended");
+    let sweep = tokio::spawn(sweep(app.clone()));
+    axum::serve(listener, http::router(app.clone())).with_graceful_shutdown(interrupted()).await?;
+    sweep.abort();
+    app.shutdown().await;
+    Ok(())
+}
+
+/// While this process lives, only a store out of reach leaves a transfer open.
+async fn sweep(app: App) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        if let Err(error) = transfer::drive_open(&app).await {
+            eprintln!("open transfers could not be looked for: {error}");
+        }
+    }
+}
+
+async fn interrupted() {
+    if let Err(error) = tokio::signal::ctrl_c().await {
+        eprintln!("ctrl-c cannot be noticed: {error}");
+        std::future::pending::<()>().await;
+    }
+}
+
+fn arguments() -> Command {
+    let db = Arg::new("db").long("db").value_name("FILE").default_value("bank.db");
+    let listen = Arg::new("listen").long("listen").value_name("ADDRESS").default_value("127.0.0.1:3000");
+    Command::new("bank")
+        .about("Accounts over HTTP, in one SQLite file")
+        .arg(db.help("Where events and views are kept"))
+        .arg(listen.help("Where to listen; with port 0, some free one, which is printed"))
+}
