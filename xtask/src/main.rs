@@ -64,7 +64,13 @@ fn commands() -> Command {
             Command::new("bench")
                 .about("Runs a benchmark, built for release")
                 .arg(Arg::new("name").help(format!("Which: {}", bench::names())))
-                .arg(Arg::new("arguments").num_args(..).trailing_var_arg(true).help("For the benchmark itself")),
+                .arg(
+                    Arg::new("arguments")
+                        .num_args(..)
+                        .trailing_var_arg(true)
+                        .allow_hyphen_values(true)
+                        .help("For the benchmark itself: --quick, --json FILE, .."),
+                ),
         )
 }
 

@@ -56,12 +56,20 @@ pub(crate) fn backends_depend_on_core_only(files: &[File]) -> Vec<Finding> {
     findings
 }
 
-/// Every package takes the workspace's lints.
+/// Every package takes the workspace's lints. One that cannot go without `unsafe` in some module states the
+/// same ones, with `unsafe_code` denied instead of forbidden: cargo knows no way to change a single one.
 pub(crate) fn workspace_lints(files: &[File]) -> Vec<Finding> {
+    let root = files.iter().find(|f| f.path == "Cargo.toml").and_then(manifest);
+    let denied = root.and_then(|m| {
+        let mut lints = m.get("workspace")?.get("lints")?.clone();
+        *lints.get_mut("rust")?.get_mut("unsafe_code")? = "deny".into();
+        Some(lints)
+    });
     let mut findings = Vec::new();
     for file in files.iter().filter(|f| package_name(f).is_some()) {
-        let lints = manifest(file).and_then(|m| m.get("lints")?.get("workspace")?.as_bool());
-        if lints != Some(true) {
+        let lints = manifest(file).and_then(|m| m.get("lints").cloned());
+        let taken = lints.as_ref().and_then(|l| l.get("workspace")?.as_bool()) == Some(true);
+        if !taken && (lints.is_none() || lints != denied) {
             let remedy = "write `[lints]` and `workspace = true`";
             findings.push(Finding::new(&file.path, 1, "does not take the workspace's lints", remedy));
         }
@@ -142,5 +150,17 @@ mod tests {
             ("c/Cargo.toml", "[workspace]"),
         ];
         assert_eq!(places(workspace_lints, &files), ["a/Cargo.toml:1"]);
+        let root = "[workspace.lints.rust]\nunsafe_code = \"forbid\"\nmissing_docs = \"warn\"";
+        let own = |lints: &str| format!("[package]\nname = \"a\"\n[lints.rust]\n{lints}");
+        let denied = own("missing_docs = \"warn\"\nunsafe_code = \"deny\"");
+        let allowed = own("missing_docs = \"warn\"\nunsafe_code = \"allow\"");
+        let fewer = own("unsafe_code = \"deny\"");
+        let files = [
+            ("Cargo.toml", root),
+            ("a/Cargo.toml", denied.as_str()),
+            ("b/Cargo.toml", &allowed),
+            ("c/Cargo.toml", &fewer),
+        ];
+        assert_eq!(places(workspace_lints, &files), ["b/Cargo.toml:1", "c/Cargo.toml:1"]);
     }
 }

@@ -1,0 +1,79 @@
+//! The benchmarks, each beside its floor and its peers.
+//!
+//! All cases of a benchmark run in one process, in turns: each round runs every case once, so that what
+//! disturbs the machine for a while disturbs all of them. Medians of the rounds are reported, and ratios are
+//! taken within each round. Allocations are counted in a pass of their own, which is not timed.
+//!
+//! Every case checks its result after the clock has stopped: a case that got cheap by doing nothing fails.
+
+mod bank;
+mod cases;
+mod counting;
+mod machine;
+mod meter;
+mod options;
+mod peer;
+mod report;
+mod rounds;
+
+use std::process::ExitCode;
+
+use options::Options;
+
+#[global_allocator]
+static ALLOCATOR: counting::Counting = counting::Counting;
+
+/// Whatever went wrong: a benchmark ends with it.
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// The benchmark `core`: what a command costs, in memory and over SQLite.
+pub fn command() -> ExitCode {
+    let run = |options: &Options| -> Result<(), Error> {
+        let sections = cases::command(options.folder.as_deref());
+        let results = rounds::run(&sections, &options.scale(), options.rounds())?;
+        println!("{}", report::table(&results));
+        let Some(path) = &options.json else { return Ok(()) };
+        std::fs::write(path, report::json("core", options, &results)?)?;
+        println!("All numbers are in {}.", path.display());
+        Ok(())
+    };
+    let options =
+        Options::parse("command", "What a command costs, in memory and over SQLite, beside cqrs-es");
+    match run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cases::Scale;
+
+    /// Each case checks its own result; this runs them all.
+    #[test]
+    fn the_command_benchmark_works() {
+        let folder = tempfile::tempdir().unwrap();
+        let sections = cases::command(Some(folder.path()));
+        let scale = Scale::smallest();
+        let results = rounds::run(&sections, &scale, 1).unwrap();
+        assert_eq!(results.iter().map(|s| s.cases.len()).sum::<usize>(), 20);
+        for case in results.iter().flat_map(|section| &section.cases) {
+            assert!(case.commands > 0, "{} did nothing", case.key);
+            assert!(case.allocations >= 2.0, "{}: the command and the event each own a text", case.key);
+            assert!(case.bytes >= 200.0, "{}: and both are about 100 bytes", case.key);
+        }
+        let table = report::table(&results);
+        let options = Options { quick: true, rounds: Some(1), json: None, folder: None };
+        let json: serde_json::Value =
+            serde_json::from_str(&report::json("core", &options, &results).unwrap()).unwrap();
+        for case in json["sections"].as_array().unwrap().iter().flat_map(|s| s["cases"].as_array().unwrap()) {
+            assert!(table.contains(case["label"].as_str().unwrap()), "{table}");
+            assert!(case["ns_per_command"]["median"].as_f64().unwrap() > 0.0, "{case}");
+        }
+        assert!(json["versions"]["cqrs-es"].as_str().unwrap().starts_with("0.5."), "{json}");
+    }
+}

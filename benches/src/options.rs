@@ -1,0 +1,83 @@
+//! The command line of a benchmark.
+
+use clap::{Arg, ArgAction, Command, value_parser};
+use std::path::PathBuf;
+
+use crate::cases::Scale;
+
+/// What to run, and where to write it.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) quick: bool,
+    pub(crate) rounds: Option<usize>,
+    pub(crate) json: Option<PathBuf>,
+    pub(crate) folder: Option<PathBuf>,
+}
+
+impl Options {
+    /// From this process's arguments; ends the process if they are wrong.
+    pub(crate) fn parse(name: &'static str, about: &'static str) -> Self {
+        let mut arguments = commands(name, about).get_matches();
+        Self {
+            quick: arguments.get_flag("quick"),
+            rounds: arguments.remove_one("rounds"),
+            json: arguments.remove_one("json"),
+            folder: arguments.remove_one("folder"),
+        }
+    }
+
+    pub(crate) fn scale(&self) -> Scale {
+        if self.quick { Scale::quick() } else { Scale::full() }
+    }
+
+    pub(crate) fn rounds(&self) -> usize {
+        self.rounds.unwrap_or(if self.quick { 3 } else { 9 })
+    }
+}
+
+fn commands(name: &'static str, about: &'static str) -> Command {
+    let path = || value_parser!(PathBuf);
+    Command::new(name)
+        .about(about)
+        .arg(
+            Arg::new("quick")
+                .long("quick")
+                .action(ArgAction::SetTrue)
+                .help("A run of a few seconds: to see that it works, not to quote"),
+        )
+        .arg(
+            Arg::new("rounds")
+                .long("rounds")
+                .value_parser(|text: &str| match text.parse::<usize>() {
+                    Ok(rounds) if rounds > 0 => Ok(rounds),
+                    _ => Err("a whole number, at least 1"),
+                })
+                .help("How often each case runs; 9 unless this says otherwise, 3 with --quick"),
+        )
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .value_name("FILE")
+                .value_parser(path())
+                .help("Also writes the machine, the versions and all numbers to FILE"),
+        )
+        .arg(
+            Arg::new("folder")
+                .long("folder")
+                .value_name("FOLDER")
+                .value_parser(path())
+                .help("Where the databases are made, and removed again: on the disk to measure. The system's folder for temporary files unless this says otherwise"),
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::commands;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        commands("a", "b").debug_assert();
+        let rounds = |n| commands("a", "b").try_get_matches_from(["a", "--rounds", n]);
+        assert!(rounds("0").is_err() && rounds("1").is_ok());
+    }
+}
