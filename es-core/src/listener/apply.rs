@@ -279,8 +279,7 @@ impl Run {
         if matches!(error, RepositoryError::Corrupt { .. }) {
             return Err(StopReason::Corrupt(error.to_string()));
         }
-        // What was sent may have been done all the same.
-        self.checkpoints.clear();
+        // What was sent may have been done all the same: the next attempt's checkpoints say so.
         self.database_failures += 1;
         self.wait_out(&error, self.database_failures).await
     }

@@ -119,7 +119,6 @@ impl Run {
                 }
                 Some(stream) = hints.recv() => {
                     // Somebody knows that there is more, or that it is not parked any more.
-                    self.checkpoints.remove(&stream);
                     let mut work = self.hold.take(&stream).unwrap_or_else(|| Work::new(stream));
                     work.more = true;
                     self.hold.keep(work, Instant::now());

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use es_core::feed::{FeedEvent, FeedPayload};
+use es_core::{
+    feed::{FeedEvent, FeedPayload},
+    store::EventStore,
+};
 
 use super::world::{Feed, Store, Views, World, commit, record, stream, until};
 
@@ -59,6 +62,10 @@ async fn a_revoked_partition_is_left_to_its_new_owner() {
     world.feed.put(FeedEvent::Revoked(vec!["p".into()]));
     world.feed.record("q", 5, FeedPayload::Other);
     until(async || world.feed.taken() == 5).await;
+    world.store.append(unknown).await.unwrap();
+    world.store.append(held).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_eq!(world.seen("a").await, [1], "it is another listener's now");
     world.app.shutdown().await;
     assert_eq!(world.offsets().await, [("p".to_owned(), 0), ("q".to_owned(), 5)]);
 }

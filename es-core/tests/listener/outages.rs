@@ -5,10 +5,11 @@ use std::sync::atomic::Ordering;
 use es_core::{
     listener::{ListenerState, StopReason},
     query::{QueryError, ReadToken},
+    store::EventStore,
 };
 use std::time::Duration;
 
-use super::world::{Seen, World, until, until_stopped};
+use super::world::{Seen, World, commit, stream, until, until_stopped};
 
 #[tokio::test]
 async fn a_database_that_comes_back_loses_and_doubles_nothing() {
@@ -50,6 +51,25 @@ async fn a_feed_that_comes_back_begins_where_it_was_saved() {
     until(async || world.feed.seeks().last() == Some(&("p".to_owned(), Some(3)))).await;
 }
 
+/// What was held belongs to whoever gets the partition next.
+#[tokio::test]
+async fn a_feed_that_is_lost_takes_what_was_held_with_it() {
+    let world = World::start().await;
+    let chain = world.store.chain("a", &[1]).await;
+    let second = commit(&chain[0].version(), &stream("a"), 1);
+    let third = commit(&second.version(), &stream("a"), 1);
+    world.feed.commit("p", 0, &chain[0]);
+    world.feed.commit("p", 1, &third);
+    until(async || world.status().held == 1).await;
+    world.feed.fail();
+    until(async || world.feed.taken() == 4).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    world.store.append(second).await.unwrap();
+    world.store.append(third).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_eq!(world.seen("a").await, [1]);
+}
+
 #[tokio::test]
 async fn waiting_ends_where_there_is_nothing_to_wait_for() {
     let world = World::start().await;
@@ -66,6 +86,8 @@ async fn waiting_ends_where_there_is_nothing_to_wait_for() {
     world.feed.commit("p", 0, &chain[0]);
     world.app.views_after::<Seen>(token("clock", "a", 2)).await.unwrap();
     assert_eq!(world.parked().await.len(), 1);
+    // Also for who asks only now, when nobody is left to wake him.
+    world.app.views_after::<Seen>(token("clock", "a", 2)).await.unwrap();
 }
 
 /// A reader in one process sees what a listener in another one applies.
