@@ -54,9 +54,9 @@ impl ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something is wrong here; it was logged")
     }
 
-    /// Names the key under which the request can be sent again.
+    /// Names the key under which the request can be sent again, where that makes sense.
     pub fn with_key(mut self, key: &str) -> Self {
-        if self.status == StatusCode::SERVICE_UNAVAILABLE || self.status == StatusCode::CONFLICT {
+        if self.status == StatusCode::SERVICE_UNAVAILABLE || self.error == "contended" {
             self.idempotency_key = Some(key.to_owned());
         }
         self
@@ -177,5 +177,58 @@ impl From<PathRejection> for ApiError {
 impl From<QueryRejection> for ApiError {
     fn from(rejection: QueryRejection) -> Self {
         Self::bad_request("malformed_query", rejection.body_text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use event_sourcing::store::StreamId;
+    use std::{sync::Arc, time::Duration};
+    use uuid::Uuid;
+
+    type Failure = ExecuteError<AccountError>;
+
+    /// What the client gets: status, code, whether it may come again at once, and with which key.
+    fn told(error: ApiError) -> (u16, &'static str, bool, Option<String>) {
+        let error = error.with_key("k");
+        let (code, key) = (error.error, error.idempotency_key.clone());
+        let response = error.into_response();
+        (response.status().as_u16(), code, response.headers().contains_key(RETRY_AFTER), key)
+    }
+
+    #[test]
+    fn what_may_be_sent_again_comes_with_its_key() {
+        let key = || Some("k".to_owned());
+        let stream = StreamId::new("account", "ann");
+        let unknown: Failure = ExecuteError::OutcomeUnknown { command_id: Uuid::nil(), source: None };
+        assert_eq!(told(unknown.into()), (503, "outcome_unknown", true, key()));
+        let append = Arc::new(AppendError::Unavailable("no disk".into()));
+        assert_eq!(told(Failure::Append(append).into()), (503, "unavailable", true, key()));
+        let load = Arc::new(LoadError::Read(ReadError::Unavailable("no disk".into())));
+        assert_eq!(told(Failure::Load(load).into()), (503, "unavailable", true, key()));
+        assert_eq!(told(Failure::Stopped.into()), (503, "unavailable", true, key()));
+        let contended: Failure = ExecuteError::Contended { stream, attempts: 32 };
+        assert_eq!(told(contended.into()), (409, "contended", false, key()));
+    }
+
+    #[test]
+    fn a_view_that_is_behind_gets_there_later() {
+        let behind = QueryError::Behind {
+            projection: "balances",
+            token: "account/1/ann".to_owned(),
+            waited: Duration::from_secs(10),
+        };
+        let (status, code, retry, _) = told(behind.into());
+        assert_eq!((status, code, retry), (503, "view_behind", true));
+    }
+
+    #[test]
+    fn what_is_wrong_in_here_is_not_told() {
+        let stream = StreamId::new("account", "ann");
+        let panicked: Failure = ExecuteError::HandlerPanicked { stream, message: "secret".to_owned() };
+        let error = ApiError::from(panicked);
+        assert!(!error.message.contains("secret"));
+        assert_eq!(told(error), (500, "internal", false, None));
     }
 }
