@@ -29,7 +29,10 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 /// The benchmark `core`: what a command costs, in memory and over SQLite.
 pub fn command() -> ExitCode {
     let run = |options: &Options| -> Result<(), Error> {
-        let sections = cases::command(options.folder.as_deref());
+        let mut sections = cases::command(options.folder.as_deref());
+        if let Some(only) = &options.only {
+            sections = cases::only(sections, only)?;
+        }
         let results = rounds::run(&sections, &options.scale(), options.rounds())?;
         println!("{}", report::table(&results));
         let Some(path) = &options.json else { return Ok(()) };
@@ -51,7 +54,7 @@ pub fn command() -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cases::Scale;
+    use cases::{Scale, Section};
 
     /// Each case checks its own result; this runs them all.
     #[test]
@@ -67,7 +70,7 @@ mod tests {
             assert!(case.bytes >= 200.0, "{}: and both are about 100 bytes", case.key);
         }
         let table = report::table(&results);
-        let options = Options { quick: true, rounds: Some(1), json: None, folder: None };
+        let options = Options { quick: true, rounds: Some(1), ..Options::default() };
         let json: serde_json::Value =
             serde_json::from_str(&report::json("core", &options, &results).unwrap()).unwrap();
         for case in json["sections"].as_array().unwrap().iter().flat_map(|s| s["cases"].as_array().unwrap()) {
@@ -75,5 +78,16 @@ mod tests {
             assert!(case["ns_per_command"]["median"].as_f64().unwrap() > 0.0, "{case}");
         }
         assert!(json["versions"]["cqrs-es"].as_str().unwrap().starts_with("0.5."), "{json}");
+    }
+
+    #[test]
+    fn some_cases_come_with_what_they_are_compared_with() {
+        let keys = |sections: Vec<Section>| -> Vec<String> {
+            sections.into_iter().flat_map(|section| section.cases).map(|case| case.key).collect()
+        };
+        let only = |text| cases::only(cases::command(None), text).map(keys);
+        assert_eq!(only("app/short").unwrap(), ["app/short"]);
+        assert_eq!(only("app/spread").unwrap(), ["app/long", "app/spread"]);
+        assert!(only("no such").unwrap_err().to_string().contains("sqlite/execute/64"));
     }
 }

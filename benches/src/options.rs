@@ -12,6 +12,7 @@ pub(crate) struct Options {
     pub(crate) rounds: Option<usize>,
     pub(crate) json: Option<PathBuf>,
     pub(crate) folder: Option<PathBuf>,
+    pub(crate) only: Option<String>,
 }
 
 impl Options {
@@ -23,6 +24,7 @@ impl Options {
             rounds: arguments.remove_one("rounds"),
             json: arguments.remove_one("json"),
             folder: arguments.remove_one("folder"),
+            only: arguments.remove_one("only"),
         }
     }
 
@@ -53,6 +55,12 @@ fn commands(name: &'static str, about: &'static str) -> Command {
                     _ => Err("a whole number, at least 1"),
                 })
                 .help("How often each case runs; 9 unless this says otherwise, 3 with --quick"),
+        )
+        .arg(
+            Arg::new("only")
+                .long("only")
+                .value_name("TEXT")
+                .help("Only the cases whose key contains TEXT, and those that they are compared with"),
         )
         .arg(
             Arg::new("json")

@@ -34,7 +34,7 @@ use crate::{
     Error,
     bank::{AMOUNT, Deposit},
     meter::{Meter, Sample},
-    peer::{Account, AccountEvent, Repository, silently},
+    peer::{Account, AccountEvent, Repository, Silence},
 };
 
 type Store = PersistedEventStore<Repository, Account>;
@@ -56,7 +56,8 @@ pub(super) fn long() -> Vec<Case> {
     };
     vec![
         Case::new("cqrs/long/mem-store", "cqrs-es, its MemStore", long::BASE, |scale, meter| {
-            silently(|| on_one_thread(mem_store_long(scale, meter)))
+            let _silence = Silence::begin()?;
+            on_one_thread(mem_store_long(scale, meter))
         })
         .remark(MEM_STORE),
         case("replay", "cqrs-es, replay", Store::new_event_store).remark("1,000 events and more a command"),
@@ -74,7 +75,8 @@ pub(super) fn short() -> Vec<Case> {
     };
     vec![
         Case::new("cqrs/short/mem-store", "cqrs-es, its MemStore", short::BASE, |scale, meter| {
-            silently(|| on_one_thread(mem_store_short(scale, meter)))
+            let _silence = Silence::begin()?;
+            on_one_thread(mem_store_short(scale, meter))
         })
         .remark(MEM_STORE),
         case("replay", "cqrs-es, replay", Store::new_event_store).remark("4.5 events a command"),

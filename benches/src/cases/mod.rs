@@ -127,6 +127,22 @@ pub(crate) fn command(folder: Option<&Path>) -> Vec<Section> {
     ]
 }
 
+/// The cases whose key contains `text`, and those that they are compared with.
+pub(crate) fn only(mut sections: Vec<Section>, text: &str) -> Result<Vec<Section>, Error> {
+    let all = || sections.iter().flat_map(|section| &section.cases);
+    let chosen = || all().filter(|case| case.key.contains(text));
+    let keys: Vec<_> = chosen().flat_map(|case| [case.key.clone(), case.base.clone()]).collect();
+    if keys.is_empty() {
+        let keys: Vec<_> = all().map(|case| case.key.as_str()).collect();
+        return Err(format!("no case's key contains `{text}`; there are: {}", keys.join(", ")).into());
+    }
+    for section in &mut sections {
+        section.cases.retain(|case| keys.contains(&case.key));
+    }
+    sections.retain(|section| !section.cases.is_empty());
+    Ok(sections)
+}
+
 /// Runs `work` on this thread alone.
 fn on_one_thread<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)

@@ -4,7 +4,7 @@ mod repository;
 mod silence;
 
 pub(crate) use repository::Repository;
-pub(crate) use silence::silently;
+pub(crate) use silence::Silence;
 
 use cqrs_es::{Aggregate, DomainEvent, event_sink::EventSink};
 use serde::{Deserialize, Serialize};
