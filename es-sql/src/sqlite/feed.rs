@@ -43,11 +43,12 @@ impl ChangeFeed for SqliteFeed {
         // The categories are parameters 3 and on.
         let list = (3..categories.len() + 3).map(|n| format!("?{n}")).collect::<Vec<_>>().join(",");
         let columns = COLUMNS.split(", ").map(|c| format!("c.{c}")).collect::<Vec<_>>().join(", ");
-        // One statement sees one state of the file: all positions up to `top` are there, or never will be.
+        // One statement sees one state of the file: all positions up to `top` are there, or never will be. The
+        // `+` keeps SQLite from reading the whole category in the index of streams, instead of these positions.
         let sql = format!(
             "SELECT t.top, c.position, c.category, c.aggregate_id, {columns}
              FROM (SELECT coalesce(max(position), 0) AS top FROM es_commits) t
-             LEFT JOIN es_commits c ON c.position > ?1 AND c.position <= ?2 AND c.category IN ({list})
+             LEFT JOIN es_commits c ON c.position > ?1 AND c.position <= ?2 AND +c.category IN ({list})
              ORDER BY c.position"
         );
         Ok(SqliteSubscription {
