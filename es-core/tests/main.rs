@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 #![allow(unreachable_pub, reason = "a test's modules are its own")]
 
+mod command;
 mod conformance;
 mod framing;
 mod listener;
