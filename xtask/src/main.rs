@@ -1,8 +1,10 @@
-//! The project's own commands: `cargo xtask test | tidy | ci | bench`.
+//! The project's own commands: `cargo xtask test | tidy | ci | bench | stack`.
 
 mod bench;
 mod ci;
 mod run;
+mod stack;
+mod system;
 mod test;
 mod tidy;
 
@@ -10,6 +12,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::process::ExitCode;
 
 use run::Steps;
+use stack::{CASSANDRA, Stack, Wanted};
 
 fn main() -> ExitCode {
     let root = match run::root() {
@@ -38,10 +41,48 @@ fn dispatch(arguments: &ArgMatches, steps: &mut Steps) -> Result<(), String> {
             let rest = arguments.get_many::<String>("arguments").unwrap_or_default();
             bench::step(steps, name, rest.map(String::as_str))?;
         }
+        Some(("stack", arguments)) => stack(arguments, steps),
         // clap asked for a subcommand and knows no other.
         _ => {}
     }
     Ok(())
+}
+
+fn stack(arguments: &ArgMatches, steps: &mut Steps) {
+    let stack = Stack::of(steps.root());
+    let say = |none: &str, lines: Vec<String>| {
+        if lines.is_empty() {
+            println!("{none}");
+        }
+        lines.iter().for_each(|line| println!("{line}"));
+    };
+    match arguments.subcommand() {
+        Some(("up", arguments)) => {
+            let wanted = Wanted {
+                cassandra: arguments.get_one::<String>("cassandra").map_or(CASSANDRA[0], |version| {
+                    CASSANDRA.iter().find(|known| *known == version).unwrap_or(&CASSANDRA[0])
+                }),
+                nodes: arguments.get_one("nodes").copied().unwrap_or(1),
+            };
+            steps.step("stack up", || {
+                let started = stack.up(wanted)?;
+                say(
+                    "everything runs already",
+                    started.iter().map(|name| format!("started {name}")).collect(),
+                );
+                Ok(())
+            });
+        }
+        Some(("down", _)) => steps.step("stack down", || {
+            let stopped = stack.down()?;
+            say("nothing runs", stopped.iter().map(|name| format!("stopped {name}")).collect());
+            Ok(())
+        }),
+        _ => steps.step("stack status", || {
+            say("nothing runs", stack.status()?);
+            Ok(())
+        }),
+    }
 }
 
 fn commands() -> Command {
@@ -60,6 +101,30 @@ fn commands() -> Command {
         )
         .subcommand(Command::new("tidy").about("Checks the project's invariants over the whole tree"))
         .subcommand(Command::new("ci").about("Format, lints, documentation, tidy and every test: what has to be green"))
+        .subcommand(
+            Command::new("stack")
+                .about("The real servers that tests and examples use: started from their official artifacts")
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommand(
+                    Command::new("up")
+                        .about("Starts what does not run yet, and waits until it answers")
+                        .arg(
+                            Arg::new("nodes")
+                                .long("nodes")
+                                .value_parser(clap::value_parser!(u8).range(1..=3))
+                                .help("How many Cassandra nodes, 1 to 3, at 127.0.0.1 and on [default: 1]"),
+                        )
+                        .arg(
+                            Arg::new("cassandra")
+                                .long("cassandra")
+                                .value_parser(CASSANDRA.to_vec())
+                                .help("Which version of Apache Cassandra [default: 5.0.9]"),
+                        ),
+                )
+                .subcommand(Command::new("down").about("Stops what the stack has started, and nothing else"))
+                .subcommand(Command::new("status").about("Says what runs")),
+        )
         .subcommand(
             Command::new("bench")
                 .about("Runs a benchmark, built for release")

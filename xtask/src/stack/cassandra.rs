@@ -1,0 +1,183 @@
+//! Apache Cassandra, one node or a ring on 127.0.0.1, .2 and .3.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use super::{Wanted, java, maven, process::Server};
+
+const PORT: u16 = 9042;
+const UP_WITHIN: Duration = Duration::from_secs(240);
+
+/// What Cassandra needs to see of the JDK's inside, as its own start script for Java 17 has it.
+const EXPORTS: &[&str] = &[
+    "java.base/java.lang.ref",
+    "java.base/jdk.internal.misc",
+    "java.base/jdk.internal.ref",
+    "java.base/jdk.internal.util",
+    "java.base/sun.nio.ch",
+    "java.management.rmi/com.sun.jmx.remote.internal.rmi",
+    "java.rmi/sun.rmi.registry",
+    "java.rmi/sun.rmi.server",
+    "java.rmi/sun.rmi.transport.tcp",
+    "java.sql/java.sql",
+    "jdk.attach/sun.tools.attach",
+];
+const OPENS: &[&str] = &[
+    "java.base/java.io",
+    "java.base/java.lang",
+    "java.base/java.lang.module",
+    "java.base/java.lang.reflect",
+    "java.base/java.math",
+    "java.base/java.net",
+    "java.base/java.nio",
+    "java.base/java.nio.charset",
+    "java.base/java.nio.file.spi",
+    "java.base/java.util",
+    "java.base/java.util.concurrent",
+    "java.base/java.util.concurrent.atomic",
+    "java.base/java.util.concurrent.locks",
+    "java.base/jdk.internal.loader",
+    "java.base/jdk.internal.math",
+    "java.base/jdk.internal.module",
+    "java.base/jdk.internal.ref",
+    "java.base/jdk.internal.reflect",
+    "java.base/jdk.internal.vm",
+    "java.base/sun.nio.ch",
+    "java.management/javax.management",
+    "jdk.management/com.sun.management.internal",
+];
+
+/// The ring that is wanted.
+pub(crate) struct Cassandra {
+    stack: PathBuf,
+    version: &'static str,
+    nodes: u8,
+}
+
+impl Cassandra {
+    pub(super) fn new(stack: &Path, wanted: Wanted) -> Self {
+        Self { stack: stack.to_owned(), version: wanted.cassandra, nodes: wanted.nodes }
+    }
+
+    /// A folder for each version and size of ring: their data do not mix.
+    fn folder(&self) -> PathBuf {
+        self.stack.join(format!("cassandra-{}-x{}", self.version, self.nodes))
+    }
+
+    fn node(&self, number: u8) -> PathBuf {
+        self.folder().join(format!("node{number}"))
+    }
+
+    /// Whether a server's folder is one of this ring's.
+    pub(super) fn has(&self, folder: &Path) -> bool {
+        (1..=self.nodes).any(|number| self.node(number) == folder)
+    }
+
+    /// Starts the nodes that do not run, one after the other, as they have to join.
+    pub(super) fn up(&self) -> Result<Vec<String>, String> {
+        let missing: Vec<u8> = (1..=self.nodes).filter(|n| Server::find(&self.node(*n)).is_none()).collect();
+        let mut started = Vec::new();
+        if !missing.is_empty() {
+            let java = java::home()?;
+            let coordinates = format!("org.apache.cassandra:cassandra-all:{}", self.version);
+            let mut coordinates = vec![coordinates.as_str()];
+            // The agent that measures objects: 4.1's own is of before Java 17.
+            if self.version.starts_with("4.1") {
+                coordinates.push("com.github.jbellis:jamm:0.3.2");
+            }
+            let maven = self.stack.join("maven").join(format!("cassandra-{}", self.version));
+            let class_path = maven::class_path(&maven, &java, &coordinates)?;
+            for number in missing {
+                started.push(self.start(number, &java, &class_path)?.name());
+            }
+        }
+        for number in 1..=self.nodes {
+            if let Some(server) = Server::find(&self.node(number)) {
+                server.wait_for(address(number), UP_WITHIN)?;
+            }
+        }
+        Ok(started)
+    }
+
+    fn start(&self, number: u8, java: &Path, class_path: &str) -> Result<Server, String> {
+        let node = self.node(number);
+        let told = |error| format!("{}: {error}", node.display());
+        let conf = node.join("conf");
+        fs::create_dir_all(&conf).map_err(told)?;
+        fs::write(conf.join("cassandra.yaml"), self.yaml(number)).map_err(told)?;
+        fs::write(conf.join("logback.xml"), LOGBACK).map_err(told)?;
+        let mut command = Command::new(java.join("bin/java"));
+        command.arg(format!("-javaagent:{}", maven::jar(class_path, "jamm-")?));
+        for module in EXPORTS {
+            command.args(["--add-exports", &format!("{module}=ALL-UNNAMED")]);
+        }
+        for module in OPENS {
+            command.args(["--add-opens", &format!("{module}=ALL-UNNAMED")]);
+        }
+        command
+            .args([
+                "-Xms1G",
+                "-Xmx1G",
+                "-XX:+UseG1GC",
+                "-Djava.awt.headless=true",
+                "-Djdk.attach.allowAttachSelf=true",
+            ])
+            .args(["-Dcassandra-foreground=yes", "-Dcassandra.skip_wait_for_gossip_to_settle=0"])
+            // How long a node waits to hear of the ring before it joins: 30 s by default, and too short below one.
+            .arg("-Dcassandra.ring_delay_ms=4000")
+            .arg(format!("-Dcassandra.jmx.local.port={}", 7198 + u16::from(number)))
+            .arg(format!("-Dcassandra.config=file://{}", conf.join("cassandra.yaml").display()))
+            .arg(format!("-Dcassandra.storagedir={}", node.display()))
+            .arg(format!("-Dlogback.configurationFile=file://{}", conf.join("logback.xml").display()))
+            .args(["-cp", class_path, "org.apache.cassandra.service.CassandraDaemon"]);
+        println!("cassandra {}: node {number} starts at {}", self.version, address(number));
+        let server = Server::start(&node, &mut command)?;
+        server.wait_for(address(number), UP_WITHIN)?;
+        Ok(server)
+    }
+
+    fn yaml(&self, number: u8) -> String {
+        let node = self.node(number).display().to_string();
+        format!(
+            "cluster_name: event-sourcing-rs
+num_tokens: 1
+partitioner: org.apache.cassandra.dht.Murmur3Partitioner
+endpoint_snitch: SimpleSnitch
+listen_address: 127.0.0.{number}
+rpc_address: 127.0.0.{number}
+native_transport_port: {PORT}
+seed_provider:
+  - class_name: org.apache.cassandra.locator.SimpleSeedProvider
+    parameters:
+      - seeds: 127.0.0.1
+data_file_directories: ['{node}/data']
+commitlog_directory: '{node}/commitlog'
+hints_directory: '{node}/hints'
+saved_caches_directory: '{node}/saved_caches'
+cdc_raw_directory: '{node}/cdc_raw'
+cdc_enabled: true
+commitlog_sync: periodic
+commitlog_sync_period: 50ms
+commitlog_segment_size: 8MiB
+paxos_variant: v2
+"
+        )
+    }
+}
+
+fn address(number: u8) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, number], PORT))
+}
+
+const LOGBACK: &str = r#"<configuration>
+  <appender name="out" class="ch.qos.logback.core.ConsoleAppender">
+    <encoder><pattern>%-5level %date{HH:mm:ss,SSS} %logger{20} - %msg%n</pattern></encoder>
+  </appender>
+  <root level="INFO"><appender-ref ref="out"/></root>
+</configuration>
+"#;
