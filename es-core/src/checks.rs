@@ -3,8 +3,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    projection::ViewProjection,
-    query::{Query, ViewSet, Views},
+    aggregate::Aggregate, command::CommandResult, projection::ViewProjection, query::QueryResult,
     snapshot::SnapshotSpec,
 };
 
@@ -78,17 +77,22 @@ pub const fn same_category(a: &str, b: &str) -> bool {
     }
 }
 
-/// The events that a handler's success turns into.
-pub fn collect<T, V, E>(result: Result<T, E>, into_events: fn(T, &mut Vec<V>)) -> Result<Vec<V>, E> {
-    let mut events = Vec::new();
-    into_events(result?, &mut events);
-    Ok(events)
-}
+/// `Self` is an aggregate. With a lifetime, so that it can be a condition of a generated impl: then a type that
+/// is none is reported where it is named, and not again for each of its uses in the impl.
+pub trait IsAggregate<'a>: Aggregate {}
+impl<A: Aggregate> IsAggregate<'_> for A {}
 
-/// The view of `P`, or the error that query `Q` fails with.
-pub fn views<Q: Query, P: ViewProjection>(views: &ViewSet) -> Result<Views<P>, Q::Error> {
-    Ok(views.of::<P>()?)
-}
+/// `Self` is what a command handler of `A` returns; a condition as [`IsAggregate`] is.
+pub trait IsCommandResult<'a, A>: CommandResult<A> {}
+impl<A, R: CommandResult<A>> IsCommandResult<'_, A> for R {}
+
+/// `Self` is what a query handler returns; a condition as [`IsAggregate`] is.
+pub trait IsQueryResult<'a>: QueryResult {}
+impl<R: QueryResult> IsQueryResult<'_> for R {}
+
+/// `Self` is a projection with a view; a condition as [`IsAggregate`] is.
+pub trait IsProjection<'a>: ViewProjection {}
+impl<P: ViewProjection> IsProjection<'_> for P {}
 
 /// What snapshots can keep: a state that serde can write and read.
 #[diagnostic::on_unimplemented(

@@ -18,7 +18,7 @@ pub(crate) fn read(
     tokens: TokenStream,
     keys: &[&str],
     diag: &mut Diag,
-    mut value: impl FnMut(&str, ParseStream) -> syn::Result<()>,
+    mut value: impl FnMut(&Ident, ParseStream) -> syn::Result<()>,
 ) -> Option<LitStr> {
     let mut text: Option<LitStr> = None;
     let mut seen: Vec<String> = Vec::new();
@@ -47,7 +47,7 @@ fn entry(
     keys: &[&str],
     text: &mut Option<LitStr>,
     seen: &mut Vec<String>,
-    value: &mut impl FnMut(&str, ParseStream) -> syn::Result<()>,
+    value: &mut impl FnMut(&Ident, ParseStream) -> syn::Result<()>,
 ) -> syn::Result<()> {
     if input.peek(LitStr) {
         let found: LitStr = input.parse()?;
@@ -65,8 +65,8 @@ fn entry(
     if seen.contains(&name) {
         return Err(syn::Error::new(key.span(), format!("`{name}` is given twice")));
     }
-    seen.push(name.clone());
-    value(&name, input)
+    seen.push(name);
+    value(&key, input)
 }
 
 /// Skips the rest of an entry. A type is skipped whole, because its commas do not end the entry.

@@ -1,5 +1,6 @@
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
+use std::cmp::Reverse;
 
 /// Collects every mistake of an item, so that all are reported at once.
 #[derive(Default)]
@@ -42,9 +43,10 @@ impl Diag {
 
 /// What to say about a key that does not exist.
 pub(crate) fn unknown_key(found: &str, known: &[&str]) -> String {
-    let nearest = known.iter().map(|k| (distance(found, k), *k)).min();
+    let shared = |key: &str| found.chars().zip(key.chars()).take_while(|(a, b)| a == b).count();
+    let nearest = known.iter().map(|k| (distance(found, k), Reverse(shared(k)), *k)).min();
     match nearest {
-        Some((steps, key)) if steps <= 1 + key.len() / 4 => {
+        Some((steps, _, key)) if steps <= 1 + key.len() / 4 => {
             format!("unknown key `{found}`: did you mean `{key}`?")
         }
         _ => format!("unknown key `{found}`: the keys here are {}", listed(known)),
@@ -83,6 +85,10 @@ mod tests {
     #[test]
     fn near_and_far_keys() {
         assert_eq!(unknown_key("evnts", &["id", "events"]), "unknown key `evnts`: did you mean `events`?");
+        assert_eq!(
+            unknown_key("create", &["crate", "creates"]),
+            "unknown key `create`: did you mean `creates`?"
+        );
         assert_eq!(
             unknown_key("table", &["id", "events", "crate"]),
             "unknown key `table`: the keys here are `id`, `events` and `crate`"

@@ -1,12 +1,11 @@
 //! What all handler functions have in common.
 
-use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{Abi, FnArg, ReturnType, Safety, Signature, Type, TypeReference};
 
 use crate::{
     diag::Diag,
-    types::{arguments, ends, peel, text},
+    types::{peel, text},
 };
 
 /// Refuses what no handler can be.
@@ -61,40 +60,21 @@ pub(crate) fn reference(arg: &FnArg, self_remedy: &str, diag: &mut Diag) -> Opti
     }
 }
 
-/// What a handler returns, and where to show what is wrong with it.
-pub(crate) struct Output {
-    pub(crate) ty: Type,
-    /// Both ends of the `T` in `Result<T, E>`, if it can be seen; else of the whole type.
-    pub(crate) ok: (Span, Span),
-    /// Both ends of the `E`.
-    pub(crate) err: (Span, Span),
-}
-
-impl Output {
-    /// Of a handler that must return something.
-    pub(crate) fn read(signature: &Signature, example: &str, diag: &mut Diag) -> Option<Self> {
-        match &signature.output {
-            ReturnType::Default => {
-                let message = format!("say what it returns: write `-> {example}`");
-                diag.error_at(signature.paren_token.span.close(), message);
-                None
-            }
-            ReturnType::Type(_, ty) if has_impl(ty) => {
-                let message =
-                    format!("name the type: write `-> {example}`, and `async fn` if it waits for something");
-                diag.error(ty, message);
-                None
-            }
-            ReturnType::Type(_, ty) => {
-                let whole = ends(ty);
-                let (ok, err) = match arguments(ty)[..] {
-                    [ok, err] => (ends(ok), ends(err)),
-                    [ok] => (ends(ok), whole),
-                    _ => (whole, whole),
-                };
-                Some(Self { ty: (**ty).clone(), ok, err })
-            }
+/// The type that a handler returns; every handler returns something.
+pub(crate) fn returned(signature: &Signature, example: &str, diag: &mut Diag) -> Option<Type> {
+    match &signature.output {
+        ReturnType::Default => {
+            let message = format!("say what it returns: write `-> {example}`");
+            diag.error_at(signature.paren_token.span.close(), message);
+            None
         }
+        ReturnType::Type(_, ty) if has_impl(ty) => {
+            let message =
+                format!("name the type: write `-> {example}`, and `async fn` if it waits for something");
+            diag.error(ty, message);
+            None
+        }
+        ReturnType::Type(_, ty) => Some((**ty).clone()),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Looking at types as they are written.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::{GenericArgument, PathArguments, PathSegment, Type};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{GenericArgument, Ident, Path, PathArguments, PathSegment, Type};
 
 /// A place for generated code: shown as `span`, but resolved where the macro was called.
 pub(crate) fn at(span: Span) -> Span {
@@ -11,11 +11,43 @@ pub(crate) fn at(span: Span) -> Span {
 
 /// The first and last token's place: generated code between them is shown as all of `tokens`.
 pub(crate) fn ends(tokens: impl ToTokens) -> (Span, Span) {
+    let (start, end) = raw_ends(tokens);
+    (at(start), at(end))
+}
+
+/// The same, as it is: in the user's own code, not in the macro's.
+fn raw_ends(tokens: impl ToTokens) -> (Span, Span) {
     let mut all = tokens.into_token_stream().into_iter();
     let first = all.next();
     let last = all.last();
     let start = first.as_ref().map_or_else(Span::call_site, TokenTree::span);
-    (at(start), at(last.map_or(start, |t| t.span())))
+    (start, last.map_or(start, |t| t.span()))
+}
+
+/// `<ty as path>::name`, shown at `ty`.
+///
+/// The same wherever it is used, down to the spans, so that the compiler reports a `ty` that does not implement
+/// the trait once.
+pub(crate) fn member(ty: &Type, path: TokenStream, name: &str) -> TokenStream {
+    let (start, end) = raw_ends(ty);
+    let name = Ident::new(name, end);
+    let open = quote_spanned!(start=> <#ty as #path);
+    let close = quote_spanned!(end=> >::#name);
+    quote!(#open #close)
+}
+
+/// `type name = value;`, shown at `ty`, which is what can be wrong with the value.
+pub(crate) fn associated(name: &str, value: &TokenStream, ty: &Type) -> TokenStream {
+    let (start, end) = raw_ends(ty);
+    let name = Ident::new(name, end);
+    let keyword = quote_spanned!(start=> type);
+    let rest = quote_spanned!(end=> #name = #value;);
+    quote!(#keyword #rest)
+}
+
+/// `<E as Current>::member`.
+pub(crate) fn current(es: &Path, event: &Type, name: &str) -> TokenStream {
+    member(event, quote!(#es::event::stored::Current), name)
 }
 
 /// The type without parentheses and without the invisible groups that `macro_rules` make.

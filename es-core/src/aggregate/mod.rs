@@ -29,6 +29,7 @@ pub trait Apply<E> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an aggregate",
     label = "not an aggregate",
+    note = "a command handler takes the aggregate first, then the command",
     note = "add `#[derive(Aggregate, Default)] #[aggregate(\"category\", id = String, events(..))]` to `{Self}`"
 )]
 pub trait Aggregate: Default + Send + Sync + 'static {

@@ -28,6 +28,11 @@ impl<C: Command> Envelope<C> {
 }
 
 /// A command, alone or in an [`Envelope`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no command handler",
+    label = "no `#[command_handler]` takes `&{Self}`",
+    note = "write `#[command_handler] fn name(state: &MyAggregate, cmd: &{Self}) -> Result<MyEvent, MyError>`"
+)]
 pub trait IntoEnvelope {
     /// The command inside.
     type Command: Command;

@@ -10,28 +10,33 @@ pub use services::Provides;
 
 use std::future::Future;
 
-use crate::aggregate::Aggregate;
+use crate::aggregate::{Aggregate, IntoEvents};
 
-/// Splits a handler's `Result<T, E>`, so that a macro never has to recognise the word `Result`.
+/// What a command handler of `A` returns: a `Result`, possibly under another name. So a macro never has to
+/// recognise the word `Result`.
 #[diagnostic::on_unimplemented(
-    message = "a handler returns `Result<_, _>`, not `{Self}`",
+    message = "a command handler returns a `Result`, not `{Self}`",
     label = "not a `Result`",
-    note = "wrap it: `Result<{Self}, MyError>`"
+    note = "write `Result<MyEvent, MyError>`, or `Result<MyEvent, std::convert::Infallible>` if it never refuses"
 )]
-pub trait HandlerResult {
-    /// What it returns when all is well.
-    type Ok;
+pub trait CommandResult<A> {
     /// What it refuses with.
-    type Err;
-    /// Back to the `Result` it is.
-    fn into_result(self) -> Result<Self::Ok, Self::Err>;
+    type Error: HandlerError;
+    /// Its events, as the aggregate's enum.
+    fn into_events(self) -> Result<Vec<A::Event>, Self::Error>
+    where
+        A: Aggregate;
 }
 
-impl<T, E> HandlerResult for Result<T, E> {
-    type Ok = T;
-    type Err = E;
-    fn into_result(self) -> Self {
-        self
+impl<A, T: IntoEvents<A>, E: HandlerError> CommandResult<A> for Result<T, E> {
+    type Error = E;
+    fn into_events(self) -> Result<Vec<A::Event>, E>
+    where
+        A: Aggregate,
+    {
+        let mut events = Vec::new();
+        self?.into_events(&mut events);
+        Ok(events)
     }
 }
 
@@ -39,9 +44,11 @@ impl<T, E> HandlerResult for Result<T, E> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a handler",
     label = "not an error that a handler can return",
-    note = "add `#[derive(Debug, thiserror::Error)]` to `{Self}`, or implement `std::error::Error` for it; it must be `Send + Sync + 'static`"
+    note = "use an error of your own: a type with `#[derive(Debug, thiserror::Error)]` that is `Send + Sync + 'static`"
 )]
 pub trait HandlerError: std::error::Error + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
 impl<E: std::error::Error + Send + Sync + 'static> HandlerError for E {}
 
 /// Something that can be asked of an aggregate. Made by `#[command_handler]`.

@@ -39,7 +39,10 @@ pub trait StoredEvent: stored::Storable + Send + Sync + 'static {
     note = "add `#[derive(Event, Serialize, Deserialize)] #[event(\"category.name\")]` to `{Self}`",
     note = "a type with `#[derive(PastEvent)]` can be read only: use the newest version of that event"
 )]
-pub trait Event: StoredEvent {}
+pub trait Event: StoredEvent + stored::Newest {}
+
+#[diagnostic::do_not_recommend]
+impl<E: StoredEvent + stored::Newest> Event for E {}
 
 /// The events of one aggregate, as the enum that `#[derive(Aggregate)]` makes.
 pub trait EventSet: Send + Sync + Sized + 'static {

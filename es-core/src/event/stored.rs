@@ -12,10 +12,27 @@ use crate::projection::Subscribed;
     label = "`Serialize` or `Deserialize` is missing",
     note = "add both to `{Self}`: `#[derive(Event, Serialize, Deserialize)]`, after `use serde::{{Deserialize, Serialize}};`"
 )]
-pub trait Storable: Serialize + DeserializeOwned {}
+pub trait Storable: Sized {
+    /// Appends the fields to `out`.
+    fn to_bytes(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), EncodeError>;
+    /// Reads this version's fields; the error is the codec's own words.
+    fn from_bytes(codec: Codec, bytes: &[u8]) -> Result<Self, String>;
+}
 
+// Not by supertraits: each of them would be an error of its own on an event without serde's derives.
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned> Storable for T {}
+impl<T: Serialize + DeserializeOwned> Storable for T {
+    fn to_bytes(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        codec.encode(self, out)
+    }
+    fn from_bytes(codec: Codec, bytes: &[u8]) -> Result<Self, String> {
+        codec.decode(bytes)
+    }
+}
+
+/// Marks the version of an event that may be emitted. Has no supertraits, so that what is wrong with an event
+/// is reported once.
+pub trait Newest {}
 
 /// A current event, as tables of events use it: the one place where generated code asks for [`Event`].
 #[diagnostic::on_unimplemented(
@@ -43,7 +60,7 @@ impl<E: Event> Current for E {
     const STORED_VERSION: u32 = E::VERSION;
     const SUBSCRIBED: Subscribed = Subscribed::to::<E>();
     fn write(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        codec.encode(self, out)
+        self.to_bytes(codec, out)
     }
     fn read(version: u32, codec: Codec, bytes: &[u8]) -> Result<Self, DecodeError> {
         E::decode(version, codec, bytes)
@@ -128,7 +145,7 @@ pub fn decode_from<T: StoredEvent>(
 }
 
 fn current<T: StoredEvent>(codec: Codec, bytes: &[u8]) -> Result<T, DecodeError> {
-    codec.decode(bytes).map_err(|reason| DecodeError::Malformed {
+    T::from_bytes(codec, bytes).map_err(|reason| DecodeError::Malformed {
         name: T::NAME.to_owned(),
         version: T::VERSION,
         codec,

@@ -57,6 +57,7 @@ pub mod keying {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a projection",
     label = "not a projection",
+    note = "a projection is the type whose `impl` block has `#[projection]`, not the type of its view's rows",
     note = "write `#[projection(\"name\", view = MyView, key = MyId)] impl {Self} {{ fn on_event(view: &mut MyView, e: &MyEvent) {{ .. }} }}`"
 )]
 pub trait Projection: Send + Sync + 'static {
@@ -78,10 +79,45 @@ pub fn categories<P: Projection>() -> Vec<&'static str> {
     categories
 }
 
+/// What a view's rows can be: a state that serde can write and read, and that begins as its default.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the row of a view",
+    label = "`Default`, `Serialize` or `Deserialize` is missing on `{Self}`",
+    note = "add `#[derive(Default, Serialize, Deserialize)]` to `{Self}`, after `use serde::{{Deserialize, Serialize}};`"
+)]
+pub trait ViewRow: Send + Sync + Sized + 'static {
+    /// The row before its first event.
+    fn empty() -> Self;
+    /// The row as JSON.
+    fn to_json(&self) -> Result<Vec<u8>, serde_json::Error>;
+    /// The row that `json` holds.
+    fn from_json(json: &[u8]) -> Result<Self, serde_json::Error>;
+}
+
+// Not by supertraits: each of them would be an error of its own on a row without its derives.
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Default + Send + Sync + 'static> ViewRow for T {
+    fn empty() -> Self {
+        Self::default()
+    }
+    fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(self)
+    }
+    fn from_json(json: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(json)
+    }
+}
+
 /// A projection whose handlers fold events into view rows. Made by `#[projection]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a projection",
+    label = "not a projection",
+    note = "a projection is the type whose `impl` block has `#[projection]`, not the type of its view's rows",
+    note = "write `#[projection(\"name\", view = MyView, key = MyId)] impl {Self} {{ fn on_event(view: &mut MyView, e: &MyEvent) {{ .. }} }}`"
+)]
 pub trait ViewProjection: Projection<Style = style::View> {
     /// One row.
-    type View: Serialize + DeserializeOwned + Default + Send + Sync + 'static;
+    type View: ViewRow;
     /// What a row is found by, as text.
     type Key: ?Sized + Display;
     /// [`keying::ByAggregate`] or [`keying::ByKey`].

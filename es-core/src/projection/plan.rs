@@ -3,7 +3,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use super::ViewProjection;
+use super::{ViewProjection, ViewRow};
 use crate::{
     event::{DecodeError, Metadata},
     repository::{ApplyError, Batch, Move, RepositoryError, Row, ViewTransaction},
@@ -95,8 +95,8 @@ impl<'a, P: ViewProjection> FoldPlan<'a, P> {
         let mut views = Vec::with_capacity(stored.len());
         for (key, bytes) in self.keys.iter().zip(stored) {
             views.push(match bytes {
-                None => P::View::default(),
-                Some(bytes) => serde_json::from_slice(&bytes).map_err(|e| corrupt::<P>(key, &e))?,
+                None => P::View::empty(),
+                Some(bytes) => P::View::from_json(&bytes).map_err(|e| corrupt::<P>(key, &e))?,
             });
         }
         for step in &self.steps {
@@ -114,7 +114,7 @@ impl<'a, P: ViewProjection> FoldPlan<'a, P> {
                 }
             })?;
         }
-        let encoded = self.keys.iter().zip(&views).map(|(key, view)| match serde_json::to_vec(view) {
+        let encoded = self.keys.iter().zip(&views).map(|(key, view)| match view.to_json() {
             Ok(bytes) => Ok((key.clone(), bytes)),
             Err(e) => Err(corrupt::<P>(key, &e).into()),
         });

@@ -3,13 +3,13 @@ use std::{any::TypeId, fmt, marker::PhantomData, sync::Arc, time::Duration};
 use super::{QueryError, ReadAfter};
 use crate::{
     listener::{ListenerHandle, ProjectionStatus},
-    projection::ViewProjection,
+    projection::{ViewProjection, ViewRow},
     repository::DynRepository,
     store::DynStore,
 };
 
 /// The rows of projection `P`'s view.
-pub struct Views<P: ViewProjection> {
+pub struct Views<P> {
     repository: Arc<dyn DynRepository>,
     projection: PhantomData<fn() -> P>,
 }
@@ -66,7 +66,7 @@ impl<P: ViewProjection> Views<P> {
 }
 
 fn decode<P: ViewProjection>(key: &str, bytes: &[u8]) -> Result<P::View, QueryError> {
-    serde_json::from_slice(bytes).map_err(|e| QueryError::Malformed {
+    P::View::from_json(bytes).map_err(|e| QueryError::Malformed {
         projection: P::NAME,
         key: key.to_owned(),
         reason: e.to_string(),

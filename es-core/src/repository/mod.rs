@@ -28,6 +28,11 @@ pub type Row = (String, Vec<u8>);
 ///
 /// One repository may serve several projections: everything it keeps is found by the projection's name.
 /// Dropping a returned future must leave either all of a batch or nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a repository for the views of `{P}`",
+    label = "cannot keep the views of `{P}`",
+    note = "write `.projection({P}, SqlRepository::sqlite(&pool))`, or `.projection({P}, MemoryRepository::new())` for tests"
+)]
 pub trait Repository<P: Projection, Style = <P as Projection>::Style>: Send + Sync + 'static {
     /// Makes ready what the projection needs (tables, say). Idempotent; called once at start.
     fn prepare(&self) -> impl Future<Output = Result<(), RepositoryError>> + Send;

@@ -70,6 +70,12 @@ pub struct HeadPage {
 ///
 /// Implementers write plain `async fn`. Every method may be called from many tasks at once. Dropping a
 /// returned future must not leave a half-written commit; whether a sent append still happens is unknown.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event store",
+    label = "not an event store",
+    note = "write `App::builder(SqliteEventStore::open(\"app.db\").await?)`, or `App::builder(MemoryEventStore::new())` for tests",
+    note = "a function that makes a store must be called, awaited and its error handled: `open(..).await?`"
+)]
 pub trait EventStore: Send + Sync + 'static {
     /// The change feed that comes with the store, if one does.
     type Feed: ChangeFeed;

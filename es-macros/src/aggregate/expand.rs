@@ -6,7 +6,7 @@ use super::{
     fork,
     model::{Event, Model},
 };
-use crate::types::{at, ends, escaped, respan, text};
+use crate::types::{at, current, ends, escaped, respan, text};
 
 pub(super) fn expand(model: &Model<'_>, is_clean: bool) -> TokenStream {
     let parts = Parts::of(model);
@@ -43,7 +43,7 @@ struct Parts<'a> {
     model: &'a Model<'a>,
     es: &'a syn::Path,
     name: syn::Ident,
-    /// Empty, unless they were refused: then the impls have them all the same, so that nothing else is
+    /// Empty, unless they were refused: then the state has its impl all the same, so that little else is
     /// reported.
     generics: Generics,
 }
@@ -62,28 +62,22 @@ impl<'a> Parts<'a> {
 
     fn event_set(&self) -> TokenStream {
         let Self { es, name, .. } = self;
-        let arms = |body: &dyn Fn(&Event, &TokenStream) -> TokenStream| {
-            let arms = self.model.events.iter().map(|event| {
-                let (ty, variant) = (&event.ty, &event.variant);
-                let (start, end) = ends(ty);
-                let open = quote_spanned!(start=> <#ty as #es::event::stored::Current);
-                let close = quote_spanned!(end=> >);
-                let body = body(event, &quote!(#open #close));
+        let arms = |member: &str, body: &dyn Fn(TokenStream) -> TokenStream| {
+            let arms = self.model.events.iter().map(|Event { ty, variant }| {
+                let body = body(current(es, ty, member));
                 quote!(Self::#variant(__es_event) => #body)
             });
             let arms: Vec<_> = arms.collect();
             if arms.is_empty() { quote!(match *self {}) } else { quote!(match self { #(#arms,)* }) }
         };
-        let stored_name = arms(&|_, current| quote!({ let _ = __es_event; #current::STORED_NAME }));
-        let stored_version = arms(&|_, current| quote!({ let _ = __es_event; #current::STORED_VERSION }));
-        let write = arms(&|_, current| quote!(#current::write(__es_event, __es_codec, __es_out)));
+        let stored_name = arms("STORED_NAME", &|name| quote!({ let _ = __es_event; #name }));
+        let stored_version = arms("STORED_VERSION", &|version| quote!({ let _ = __es_event; #version }));
+        let write = arms("write", &|write| quote!(#write(__es_event, __es_codec, __es_out)));
         let read = self.model.events.iter().map(|Event { ty, variant }| {
-            let (start, end) = ends(ty);
-            let open = quote_spanned!(start=> <#ty as #es::event::stored::Current);
-            let close = quote_spanned!(end=> >);
+            let (name, read) = (current(es, ty, "STORED_NAME"), current(es, ty, "read"));
             quote! {
-                #open #close::STORED_NAME => ::core::result::Result::map(
-                    #open #close::read(__es_version, __es_codec, __es_bytes),
+                #name => ::core::result::Result::map(
+                    #read(__es_version, __es_codec, __es_bytes),
                     Self::#variant,
                 )
             }
@@ -132,14 +126,18 @@ impl<'a> Parts<'a> {
         let Self { es, name, .. } = self;
         let ident = &self.model.input.ident;
         let Event { ty, variant } = event;
-        let (params, arguments, clause) = self.generics.split_for_impl();
-        quote! {
-            #[automatically_derived]
-            impl #params #es::aggregate::Emits<#ty> for #ident #arguments #clause {
-                fn wrap(__es_event: #ty) -> #name {
-                    #name::#variant(__es_event)
+        let emits = self.generics.params.is_empty().then(|| {
+            quote! {
+                #[automatically_derived]
+                impl #es::aggregate::Emits<#ty> for #ident {
+                    fn wrap(__es_event: #ty) -> #name {
+                        #name::#variant(__es_event)
+                    }
                 }
             }
+        });
+        quote! {
+            #emits
             #[automatically_derived]
             impl ::core::convert::From<#ty> for #name {
                 fn from(__es_event: #ty) -> Self {
@@ -170,13 +168,18 @@ impl<'a> Parts<'a> {
                     ::core::option::Option::Some(#spec);
             }
         });
-        quote! {
-            #[automatically_derived]
-            impl #params #es::aggregate::IntoEvents<#ident #arguments> for #name #clause {
-                fn into_events(self, __es_out: &mut ::std::vec::Vec<#name>) {
-                    __es_out.push(self)
+        let itself = self.generics.params.is_empty().then(|| {
+            quote! {
+                #[automatically_derived]
+                impl #es::aggregate::IntoEvents<#ident> for #name {
+                    fn into_events(self, __es_out: &mut ::std::vec::Vec<#name>) {
+                        __es_out.push(self)
+                    }
                 }
             }
+        });
+        quote! {
+            #itself
             #[automatically_derived]
             impl #params #es::aggregate::Aggregate for #ident #arguments #clause {
                 type Id = #id;
@@ -210,16 +213,7 @@ impl<'a> Parts<'a> {
         let Self { model, es, .. } = self;
         let Some(category) = &model.category else { return TokenStream::new() };
         let ident = &model.input.ident;
-        let names: Vec<_> = model
-            .events
-            .iter()
-            .map(|Event { ty, .. }| {
-                let (start, end) = ends(ty);
-                let open = quote_spanned!(start=> <#ty as #es::event::stored::Current);
-                let close = quote_spanned!(end=> >);
-                quote!(#open #close::STORED_NAME)
-            })
-            .collect();
+        let names: Vec<_> = model.events.iter().map(|event| current(es, &event.ty, "STORED_NAME")).collect();
         let count = names.len();
         let asserts = model.events.iter().zip(&names).enumerate().map(|(i, (Event { ty, .. }, name))| {
             let event = text(ty);

@@ -65,18 +65,18 @@ impl<'a> Model<'a> {
         let mut listed = None;
         let mut snapshot = None;
         let name = args::read(tokens, KEYS, diag, |key, value| {
-            given.push(key.to_owned());
-            let at = value.span();
-            match key {
+            let name = key.to_string();
+            match name.as_str() {
                 "id" => self.id = Some(args::equals(value)?),
-                "events" => listed = Some((at, args::list::<Type>(value)?)),
+                "events" => listed = Some((key.span(), args::list::<Type>(value)?)),
                 "snapshot" => {
                     let content;
                     syn::parenthesized!(content in value);
-                    snapshot = Some((at, content.parse::<TokenStream>()?));
+                    snapshot = Some((key.span(), content.parse::<TokenStream>()?));
                 }
                 _ => self.es = args::equals_path(value)?,
             }
+            given.push(name);
             Ok(())
         });
         let broken = !diag.is_clean();

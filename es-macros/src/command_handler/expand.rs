@@ -1,11 +1,9 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::parse_quote;
 
 use super::model::{Arg, Model};
-use crate::{
-    signature::Output,
-    types::{at, ends},
-};
+use crate::types::{associated, at, ends, member};
 
 /// The impls; nothing, if too little is known.
 pub(super) fn expand(model: &Model<'_>, is_clean: bool) -> TokenStream {
@@ -13,13 +11,18 @@ pub(super) fn expand(model: &Model<'_>, is_clean: bool) -> TokenStream {
         return TokenStream::new();
     };
     let Model { es, creates, .. } = model;
-    let error = match &model.output {
-        Some(output) => error(output, es),
-        None => quote!(::core::convert::Infallible),
-    };
-    let body = match &model.output {
-        Some(output) if is_clean => body(model, aggregate, output),
-        _ => quote!(#es::checks::stub()),
+    let result = quote!(#es::command::CommandResult<#aggregate>);
+    // An unknown result stands for one that is right, so that only its absence is reported.
+    let returned = model
+        .returned
+        .clone()
+        .unwrap_or_else(|| parse_quote!(::core::result::Result<(), ::core::convert::Infallible>));
+    let error = associated("Error", &member(&returned, result.clone(), "Error"), &returned);
+    let body = if is_clean {
+        let (into_events, call) = (member(&returned, result, "into_events"), call(model));
+        quote!(#into_events(#call))
+    } else {
+        quote!(#es::checks::stub())
     };
     let services = model.args.iter().filter_map(|arg| match arg {
         Arg::Service(ty) if is_clean => Some(quote!(#es::command::Provides<#ty>)),
@@ -34,13 +37,15 @@ pub(super) fn expand(model: &Model<'_>, is_clean: bool) -> TokenStream {
             #[automatically_derived]
             impl #es::command::Command for #command {
                 type Aggregate = #aggregate;
-                type Error = #error;
+                #error
                 const CREATES: ::core::primitive::bool = #creates;
             }
             #[automatically_derived]
             impl<__EsServices> #es::command::Decide<__EsServices> for #command
             where
-                __EsServices: ::core::marker::Send + ::core::marker::Sync #(+ #services)*
+                __EsServices: ::core::marker::Send + ::core::marker::Sync #(+ #services)*,
+                for<'__es> #aggregate: #es::checks::IsAggregate<'__es>,
+                for<'__es> #returned: #es::checks::IsCommandResult<'__es, #aggregate>,
             {
                 #[allow(unused_variables, reason = "a handler need not look at everything")]
                 async fn #decide(
@@ -59,15 +64,8 @@ pub(super) fn expand(model: &Model<'_>, is_clean: bool) -> TokenStream {
     }
 }
 
-/// The error's type, shown where it is written.
-fn error(output: &Output, es: &syn::Path) -> TokenStream {
-    let (ty, (start, end)) = (&output.ty, output.err);
-    let open = quote_spanned!(start=> <#ty as #es::command::HandlerResult>);
-    let close = quote_spanned!(end=> ::Err);
-    quote!(#open #close)
-}
-
-fn body(model: &Model<'_>, aggregate: &syn::Type, output: &Output) -> TokenStream {
+/// Calls the handler.
+fn call(model: &Model<'_>) -> TokenStream {
     let Model { es, .. } = model;
     let name = &model.item.sig.ident;
     let args = model.args.iter().map(|arg| match arg {
@@ -80,14 +78,5 @@ fn body(model: &Model<'_>, aggregate: &syn::Type, output: &Output) -> TokenStrea
         Arg::Service(ty) => quote!(<__EsServices as #es::command::Provides<#ty>>::service(__es_services)),
     });
     let wait = model.item.sig.asyncness.map(|_| quote!(.await));
-    let ty = &output.ty;
-    let (start, end) = output.ok;
-    let open = quote_spanned!(start=> <<#ty as #es::command::HandlerResult>::Ok as #es::aggregate::IntoEvents<#aggregate>>);
-    let close = quote_spanned!(end=> ::into_events);
-    quote! {
-        #es::checks::collect(
-            <#ty as #es::command::HandlerResult>::into_result(#name(#(#args),*) #wait),
-            #open #close,
-        )
-    }
+    quote!(#name(#(#args),*) #wait)
 }

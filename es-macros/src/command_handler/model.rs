@@ -4,7 +4,7 @@ use syn::{FnArg, ItemFn, Path, Type, spanned::Spanned};
 use crate::{
     args,
     diag::Diag,
-    signature::{self, Output},
+    signature,
     types::{is_named, same, text},
 };
 
@@ -25,7 +25,8 @@ pub(super) struct Model<'a> {
     pub(super) creates: bool,
     pub(super) command: Option<Type>,
     pub(super) args: Vec<Arg>,
-    pub(super) output: Option<Output>,
+    /// The type it returns.
+    pub(super) returned: Option<Type>,
 }
 
 const SELF: &str = "a command handler is a free function: move it out of the `impl` block, and take `state: &MyAggregate` instead of `self`";
@@ -39,10 +40,10 @@ impl<'a> Model<'a> {
             creates: false,
             command: None,
             args: Vec::new(),
-            output: None,
+            returned: None,
         };
         let text = args::read(attribute, &["creates", "crate"], diag, |key, value| {
-            match key {
+            match key.to_string().as_str() {
                 "creates" => {
                     model.creates = true;
                     model.aggregate = Some(args::equals(value)?);
@@ -54,13 +55,14 @@ impl<'a> Model<'a> {
         if let Some(text) = text {
             diag.error(text, "a command handler has no name of its own: its command's type is enough");
         }
+        let attribute_is_clean = diag.is_clean();
         signature::check(&item.sig, "a command handler", diag);
-        model.read_params(diag);
-        model.output = Output::read(&item.sig, "Result<MyEvent, MyError>", diag);
+        model.read_params(attribute_is_clean, diag);
+        model.returned = signature::returned(&item.sig, "Result<MyEvent, MyError>", diag);
         model
     }
 
-    fn read_params(&mut self, diag: &mut Diag) {
+    fn read_params(&mut self, attribute_is_clean: bool, diag: &mut Diag) {
         let inputs = &self.item.sig.inputs;
         if inputs.iter().any(|arg| matches!(arg, FnArg::Receiver(_))) {
             diag.error(inputs.first(), SELF);
@@ -99,7 +101,8 @@ impl<'a> Model<'a> {
                 self.args.push(Arg::Service(ty));
             }
         }
-        if self.command.is_none() && !broken {
+        // A misspelt `creates` has been reported, and explains a missing state.
+        if self.command.is_none() && !broken && attribute_is_clean {
             self.explain_params(diag);
         }
     }

@@ -11,7 +11,7 @@ pub(super) fn expand(kind: Kind, model: &Model<'_>) -> TokenStream {
     let unknown = quote!(#es::checks::UNKNOWN_NAME);
     let name = model.name.as_ref().map_or(unknown, |name| quote!(#name));
     let (upcast, decode) = match &model.from {
-        Some(from) if model.name.is_some() => from_past(model, from),
+        Some(from) if model.name.is_some() && *version > 1 => from_past(model, from),
         _ => (None, quote!(#es::event::stored::decode(__es_version, __es_codec, __es_bytes))),
     };
     // Generics have been refused; the impls have them all the same, so that nothing else is reported.
@@ -23,10 +23,10 @@ pub(super) fn expand(kind: Kind, model: &Model<'_>) -> TokenStream {
         clause.predicates.push(parse_quote!(#itself #arguments: #es::event::stored::Storable + ::core::marker::Send + ::core::marker::Sync + 'static));
     }
     let (params, arguments, clause) = generics.split_for_impl();
-    let event = (kind == Kind::Current).then(|| {
+    let newest = (kind == Kind::Current).then(|| {
         quote! {
             #[automatically_derived]
-            impl #params #es::event::Event for #ident #arguments #clause {}
+            impl #params #es::event::stored::Newest for #ident #arguments #clause {}
         }
     });
     quote! {
@@ -44,7 +44,7 @@ pub(super) fn expand(kind: Kind, model: &Model<'_>) -> TokenStream {
                     #decode
                 }
             }
-            #event
+            #newest
         };
     }
 }

@@ -44,7 +44,7 @@ impl<'a> Model<'a> {
         let from_before = &mut model.from;
         let (es, version) = (&mut model.es, &mut model.version);
         let name = args::read(tokens, KEYS, diag, |key, value| {
-            match key {
+            match key.to_string().as_str() {
                 "version" => {
                     versions = true;
                     let number: syn::LitInt = args::equals(value)?;

@@ -3,7 +3,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Ident, ReturnType, Type};
 
 use super::model::{Handler, Model, Row};
-use crate::types::{ends, escaped, text};
+use crate::types::{current, ends, escaped, text};
 
 /// The impls; nothing, if too little is known.
 pub(super) fn expand(model: &Model, is_clean: bool) -> TokenStream {
@@ -49,8 +49,8 @@ impl Parts<'_> {
             .as_ref()
             .map_or_else(|| quote!(#es::checks::UNKNOWN_NAME), ToTokens::to_token_stream);
         let subscribed = self.handlers.iter().map(|(handler, _)| {
-            let (current, cfgs) = (current(es, &handler.event), &handler.cfgs);
-            quote!(#(#cfgs)* #current::SUBSCRIBED)
+            let (subscribed, cfgs) = (current(es, &handler.event, "SUBSCRIBED"), &handler.cfgs);
+            quote!(#(#cfgs)* #subscribed)
         });
         let then = if failure.stop { quote!(Stop) } else { quote!(Park) };
         let retries = failure
@@ -75,11 +75,11 @@ impl Parts<'_> {
         let keying = if self.model.by_key() { quote!(ByKey) } else { quote!(ByAggregate) };
         let uses_metadata = self.model.handlers.iter().any(|h| h.metadata.is_some());
         let read = self.handlers.iter().map(|(Handler { event, cfgs, .. }, variant)| {
-            let current = current(es, event);
+            let (name, read) = (current(es, event, "STORED_NAME"), current(es, event, "read"));
             quote! {
                 #(#cfgs)*
-                #current::STORED_NAME => ::core::result::Result::map(
-                    #current::read(__es_event.version, __es_codec, __es_event.payload),
+                #name => ::core::result::Result::map(
+                    #read(__es_event.version, __es_codec, __es_event.payload),
                     |__es_event| ::core::option::Option::Some(__EsInput::#variant(__es_event)),
                 )
             }
@@ -192,27 +192,19 @@ impl Parts<'_> {
         if self.model.by_key() || !self.is_clean {
             return TokenStream::new();
         }
-        let first_name = current(es, &first.event);
+        let first_name = current(es, &first.event, "STORED_NAME");
         let asserts = rest.iter().map(|(Handler { event, cfgs, .. }, _)| {
-            let name = current(es, event);
+            let name = current(es, event, "STORED_NAME");
             let (start, _) = ends(event);
             let message = escaped(&format!(
                 "`{}` is an event of another aggregate than `{}`, so the aggregate's id does not find the row: say by which key each handler of `{}` finds it, `#[on(key = ..)]`",
                 text(event), text(&first.event), text(itself)
             ));
-            let assert = quote_spanned!(start=> ::core::assert!(#es::checks::same_category(#first_name::STORED_NAME, #name::STORED_NAME), #message));
+            let assert = quote_spanned!(start=> ::core::assert!(#es::checks::same_category(#first_name, #name), #message));
             quote!(#(#cfgs)* const _: () = #assert;)
         });
         quote!(#(#asserts)*)
     }
-}
-
-/// `<E as Current>`, shown at `E`: always the same, so that a mistake is reported once.
-fn current(es: &syn::Path, event: &Type) -> TokenStream {
-    let (start, end) = ends(event);
-    let open = quote_spanned!(start=> <#event as #es::event::stored::Current);
-    let close = quote_spanned!(end=> >);
-    quote!(#open #close)
 }
 
 /// A local, shown where the parameter's type is written: a type that does not fit is an error there.

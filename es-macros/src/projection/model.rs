@@ -101,8 +101,8 @@ impl Model {
     fn read_attribute(&mut self, attribute: TokenStream, diag: &mut Diag) {
         let mut given = Vec::new();
         let name = args::read(attribute, KEYS, diag, |key, value| {
-            given.push(key.to_owned());
-            match key {
+            let name = key.to_string();
+            match name.as_str() {
                 "view" => self.view = Some(args::equals(value)?),
                 "key" => self.key = Some(args::equals(value)?),
                 "retries" => self.failure.retries = Some(args::equals_number(value)?),
@@ -119,6 +119,7 @@ impl Model {
                 }
                 _ => self.es = args::equals_path(value)?,
             }
+            given.push(name);
             Ok(())
         });
         let broken = !diag.is_clean();
@@ -229,10 +230,7 @@ fn read_row(attrs: &mut Vec<Attribute>, diag: &mut Diag) -> Option<Row> {
         let clean = diag.is_clean();
         if let syn::Meta::List(list) = &attr.meta {
             let text = args::read(list.tokens.clone(), &["key", "aggregate_id"], diag, |key, value| {
-                row = Some(match key {
-                    "key" => Row::Key(args::equals(value)?),
-                    _ => Row::Aggregate,
-                });
+                row = Some(if key == "key" { Row::Key(args::equals(value)?) } else { Row::Aggregate });
                 Ok(())
             });
             if let Some(text) = text {

@@ -2,52 +2,53 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::model::{Arg, Model};
-use crate::types::at;
+use crate::types::{associated, at, member};
 
 /// The impls; nothing, if too little is known.
 pub(super) fn expand(model: &Model<'_>, is_clean: bool) -> TokenStream {
-    let (Some(query), Some(output)) = (&model.query, &model.output) else { return TokenStream::new() };
+    let (Some(query), Some(returned)) = (&model.query, &model.returned) else { return TokenStream::new() };
     let es = &model.es;
-    let returned = &output.ty;
-    let error = {
-        let (start, end) = output.err;
-        let open = quote_spanned!(start=> <#returned as #es::command::HandlerResult>);
-        let close = quote_spanned!(end=> ::Err);
-        quote!(#open #close)
+    let result = quote!(#es::query::QueryResult);
+    let answer = associated("Output", &member(returned, result.clone(), "Answer"), returned);
+    let error = associated("Error", &member(returned, result.clone(), "Error"), returned);
+    let body = if is_clean {
+        let (into_result, call) = (member(returned, result, "into_result"), call(model));
+        quote!(#into_result(#call))
+    } else {
+        quote!(#es::checks::stub())
     };
-    let ok = {
-        let (start, end) = output.ok;
-        let open = quote_spanned!(start=> <#returned as #es::command::HandlerResult>);
-        let close = quote_spanned!(end=> ::Ok);
-        quote!(#open #close)
-    };
+    let projections = model.args.iter().filter_map(|arg| match arg {
+        Arg::Views(projection) => Some(quote!(for<'__es> #projection: #es::checks::IsProjection<'__es>)),
+        _ => None,
+    });
     let reads = model.args.iter().filter_map(|arg| match arg {
-        Arg::Views(projection) => Some(quote!(<#projection as #es::projection::Projection>::NAME)),
+        Arg::Views(projection) => Some(member(projection, quote!(#es::projection::Projection), "NAME")),
         _ => None,
     });
     let services = model.args.iter().filter_map(|arg| match arg {
         Arg::Service(ty) if is_clean => Some(quote!(#es::command::Provides<#ty>)),
         _ => None,
     });
-    let body = if is_clean { body(model, returned) } else { quote!(#es::checks::stub()) };
     let cfgs = model.item.attrs.iter().filter(|a| a.path().is_ident("cfg"));
-    let answer = quote_spanned!(at(model.item.sig.ident.span())=> answer);
+    let method = quote_spanned!(at(model.item.sig.ident.span())=> answer);
     quote! {
         #(#cfgs)*
         const _: () = {
             #[automatically_derived]
             impl #es::query::Query for #query {
-                type Output = #ok;
-                type Error = #error;
+                #answer
+                #error
                 const READS: &'static [&'static ::core::primitive::str] = &[#(#reads),*];
             }
             #[automatically_derived]
             impl<__EsServices> #es::query::Answer<__EsServices> for #query
             where
-                __EsServices: ::core::marker::Send + ::core::marker::Sync #(+ #services)*
+                __EsServices: ::core::marker::Send + ::core::marker::Sync #(+ #services)*,
+                #(#projections,)*
+                for<'__es> #returned: #es::checks::IsQueryResult<'__es>,
             {
                 #[allow(unused_variables, reason = "a handler need not look at everything")]
-                async fn #answer(
+                async fn #method(
                     &self,
                     __es_views: &#es::query::ViewSet,
                     __es_services: &__EsServices,
@@ -62,14 +63,15 @@ pub(super) fn expand(model: &Model<'_>, is_clean: bool) -> TokenStream {
     }
 }
 
-fn body(model: &Model<'_>, returned: &syn::Type) -> TokenStream {
+/// Calls the handler.
+fn call(model: &Model<'_>) -> TokenStream {
     let es = &model.es;
     let name = &model.item.sig.ident;
     let args = model.args.iter().map(|arg| match arg {
-        Arg::Views(projection) => quote!(&#es::checks::views::<Self, #projection>(__es_views)?),
+        Arg::Views(projection) => quote!(&#es::query::ViewSet::of::<#projection>(__es_views)?),
         Arg::Query => quote!(self),
         Arg::Service(ty) => quote!(<__EsServices as #es::command::Provides<#ty>>::service(__es_services)),
     });
     let wait = model.item.sig.asyncness.map(|_| quote!(.await));
-    quote!(<#returned as #es::command::HandlerResult>::into_result(#name(#(#args),*) #wait))
+    quote!(#name(#(#args),*) #wait)
 }

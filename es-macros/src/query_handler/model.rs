@@ -4,7 +4,7 @@ use syn::{FnArg, ItemFn, Path, Type};
 use crate::{
     args,
     diag::Diag,
-    signature::{self, Output},
+    signature,
     types::{arguments, is_named, text},
 };
 
@@ -22,14 +22,16 @@ pub(super) struct Model<'a> {
     pub(super) es: Path,
     pub(super) query: Option<Type>,
     pub(super) args: Vec<Arg>,
-    pub(super) output: Option<Output>,
+    /// The type it returns.
+    pub(super) returned: Option<Type>,
 }
 
 const SELF: &str = "a query handler is a free function: move it out of the `impl` block, and take `views: &Views<MyProjection>` instead of `self`";
 
 impl<'a> Model<'a> {
     pub(super) fn read(attribute: TokenStream, item: &'a ItemFn, diag: &mut Diag) -> Self {
-        let mut model = Self { item, es: args::default_crate(), query: None, args: Vec::new(), output: None };
+        let mut model =
+            Self { item, es: args::default_crate(), query: None, args: Vec::new(), returned: None };
         let text = args::read(attribute, &["crate"], diag, |_, value| {
             model.es = args::equals_path(value)?;
             Ok(())
@@ -39,7 +41,7 @@ impl<'a> Model<'a> {
         }
         signature::check(&item.sig, "a query handler", diag);
         model.read_params(diag);
-        model.output = Output::read(&item.sig, "Result<MyAnswer, QueryError>", diag);
+        model.returned = signature::returned(&item.sig, "Result<MyAnswer, QueryError>", diag);
         model
     }
 

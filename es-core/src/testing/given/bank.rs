@@ -4,7 +4,7 @@
 use es_core::{
     aggregate::{Aggregate, Emits, IntoEvents},
     command::{Command, CommandContext, Decide},
-    event::{Codec, DecodeError, EncodeError, Event, EventSet, Metadata, RawEvent, StoredEvent},
+    event::{Codec, DecodeError, EncodeError, EventSet, Metadata, RawEvent, StoredEvent},
     projection::{Projection, Subscribed, ViewProjection, keying, style},
 };
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ macro_rules! event { ($t:ident, $name:literal { $($field:ident: $ft:ty),* }) => 
             codec.decode(bytes).map_err(malformed)
         }
     }
-    impl Event for $t {}
+    impl es_core::event::stored::Newest for $t {}
     impl Emits<$t> for Account {
         fn wrap(event: $t) -> AccountEvent { AccountEvent::$t(event) }
     }

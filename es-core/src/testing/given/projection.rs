@@ -181,7 +181,7 @@ impl<E: Event> EventSet for One<E> {
         E::VERSION
     }
     fn encode(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        codec.encode(&self.0, out)
+        crate::event::stored::Storable::to_bytes(&self.0, codec, out)
     }
     fn decode(_: &str, version: u32, codec: Codec, bytes: &[u8]) -> Result<Self, DecodeError> {
         E::decode(version, codec, bytes).map(Self)
