@@ -68,9 +68,9 @@ pub trait Command: Send + Sync + 'static {
 
 /// How a command is decided, given services `S`. Made by `#[command_handler]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be decided with the services `{S}`",
-    label = "its handler asks for a service that `{S}` has not",
-    note = "give the App the services with `App::builder(store).services(..)`, a struct with `#[derive(Services)]`"
+    message = "`{Self}` has no command handler",
+    label = "no `#[command_handler]` takes `&{Self}`",
+    note = "write `#[command_handler] fn name(state: &MyAggregate, cmd: &{Self}) -> Result<MyEvent, MyError>`"
 )]
 pub trait Decide<S>: Command {
     /// Runs the handler. May be called again after a conflict.

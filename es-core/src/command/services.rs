@@ -2,7 +2,8 @@
 #[diagnostic::on_unimplemented(
     message = "no service of type `{T}` in `{Self}`",
     label = "a handler asks for `&{T}`",
-    note = "add a field of type `{T}` to `{Self}`, which has `#[derive(Services)]`, and pass it to `App::builder(store).services(..)`"
+    note = "give the App a struct with `#[derive(Services)]` and a field of type `{T}`: `App::builder(store).services(MyServices {{ .. }})`",
+    note = "a field that is a `Box`, `Arc` or other pointer gives what it points to with `#[provide(dyn MyTrait)]` on it"
 )]
 pub trait Provides<T: ?Sized> {
     /// The service.

@@ -89,6 +89,11 @@ pub enum FeedError {
 }
 
 /// A source of commits.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a change feed",
+    label = "not a change feed",
+    note = "leave out `.change_feed(..)` to listen to the store's own feed, or give it a value whose type implements `ChangeFeed`"
+)]
 pub trait ChangeFeed: Send + Sync + 'static {
     /// One listener's place in it.
     type Subscription: Subscription;

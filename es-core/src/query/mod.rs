@@ -62,9 +62,9 @@ pub trait Query: Send + Sync + 'static {
 
 /// How a query is answered, given services `S`. Made by `#[query_handler]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be answered with the services `{S}`",
-    label = "its handler asks for a service that `{S}` has not",
-    note = "give the App the services with `App::builder(store).services(..)`, a struct with `#[derive(Services)]`"
+    message = "`{Self}` has no query handler",
+    label = "no `#[query_handler]` takes `&{Self}`",
+    note = "write `#[query_handler] async fn name(views: &Views<MyProjection>, q: &{Self}) -> Result<MyAnswer, QueryError>`"
 )]
 pub trait Answer<S>: Query {
     /// Runs the handler.

@@ -1,6 +1,6 @@
 //! Generated code needs no prelude, and user items may have any name.
 #![no_implicit_prelude]
-#![allow(non_camel_case_types, dead_code, unused_imports)]
+#![allow(non_camel_case_types, dead_code, unused_imports, reason = "the names are hostile on purpose")]
 
 mod hostile {
     //! What generated code might trip over, if it named things without their paths.
