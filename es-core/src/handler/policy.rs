@@ -40,3 +40,36 @@ pub(crate) fn jittered(first: Duration, longest: Duration, failures: u32) -> Dur
     let random = RandomState::new().build_hasher().finish();
     ceiling.mul_f64((random >> 11) as f64 / (1u64 << 53) as f64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest_and_are_spread_over_all_below() {
+        let policy = ConflictPolicy::default();
+        for refused in 1..=40 {
+            let ceiling = Duration::from_millis(1 << (refused - 1).min(20)).min(policy.longest_pause);
+            let pauses: Vec<_> = (0..200).map(|_| policy.pause(refused)).collect();
+            assert!(pauses.iter().all(|pause| *pause <= ceiling), "{refused}: {pauses:?}");
+            for quarter in 0..4 {
+                let (low, high) = (ceiling * quarter / 4, ceiling * (quarter + 1) / 4);
+                assert!(
+                    pauses.iter().any(|p| (low..=high).contains(p)),
+                    "{refused}: none in {low:?}..{high:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn no_policy_makes_it_overflow() {
+        for longest in [Duration::ZERO, Duration::from_nanos(1), Duration::MAX] {
+            for first in [Duration::ZERO, Duration::from_nanos(1), Duration::MAX] {
+                for refused in [0, 1, 2, 32, 33, 34, u32::MAX] {
+                    assert!(jittered(first, longest, refused) <= longest);
+                }
+            }
+        }
+    }
+}
