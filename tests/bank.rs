@@ -168,6 +168,7 @@ async fn transfers_move_money_or_leave_it() {
         let done = bank.send(transfer(1, "ann", "bob", 4)).await.expect(200);
         let id = Uuid::from_u128(1);
         assert_eq!(done.body, json!({ "id": id, "status": "completed", "duplicate": repeated }));
+        assert_eq!(done.token(), "account/2/bob, account/4/ann");
         assert_eq!(seen_after(&bank, "bob", &done).await, balance("bob", 4));
         bank.send(transfer(2, "ann", "bob", 7)).await.expect_error(422, "insufficient_funds");
         let back = bank.send(transfer(3, "ann", "cid", 6)).await.expect_error(422, "account_closed");

@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     net::SocketAddr,
-    sync::{Arc, atomic::AtomicU64, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use tokio::{sync::mpsc, task::JoinSet};
@@ -12,9 +15,10 @@ use super::{bank, client::get, close, deposit, open, server::Server, transfer, t
 
 const ACCOUNTS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 const EACH: u64 = 1000;
+const ALL: i128 = EACH as i128 * ACCOUNTS.len() as i128;
 const CLIENTS: usize = 24;
 /// So many transfers have to be caught between two steps before the test is content.
-const CAUGHT: usize = 40;
+const CAUGHT: usize = 100;
 
 /// The terms of transfer `id`: some more than there is, some to an account that is closed.
 fn terms(id: u64) -> (&'static str, &'static str, u64) {
@@ -51,12 +55,39 @@ async fn ending(bank: &Server, id: u64) -> Option<u16> {
     }
 }
 
-async fn money(bank: &Server) -> u64 {
+/// All the money there is, as the stored events have it. The views, once they show all of those, agree.
+async fn money(bank: &Server) -> i128 {
     let mut sum = 0;
     for id in ACCOUNTS {
-        let account = bank.send(get(&format!("/accounts/{id}"))).await.expect(200).body;
-        assert_eq!(account["held"], 0, "{account}");
-        sum += account["balance"].as_u64().unwrap();
+        let (mut balance, mut held, mut last, mut from) = (0, 0, 0, Some(1));
+        while let Some(at) = from {
+            let page = bank.send(get(&format!("/accounts/{id}/history?from={at}"))).await.expect(200).body;
+            for event in page["events"].as_array().unwrap() {
+                last += 1;
+                assert_eq!(event["sequence"], last, "{id}");
+                let amount = event["fields"]["amount"].as_i64().map_or(0, i128::from);
+                let (to_balance, to_held) = match event["name"].as_str().unwrap() {
+                    "account.deposited" | "account.received" => (amount, 0),
+                    "account.held" => (-amount, amount),
+                    "account.settled" => (0, -amount),
+                    "account.released" => (amount, -amount),
+                    _ => (0, 0),
+                };
+                balance += to_balance;
+                held += to_held;
+                assert!(balance >= 0 && held >= 0, "{id} has {balance}, and {held} on hold, after {event}");
+            }
+            from = page["next"].as_u64();
+        }
+        assert_eq!(held, 0, "{id}");
+        let view = get(&format!("/accounts/{id}")).header("x-read-token", &format!("account/{last}/{id}"));
+        let view = bank.send(view).await.expect(200).body;
+        assert_eq!(
+            (view["balance"].as_i64().map(i128::from), &view["held"]),
+            (Some(balance), &0.into()),
+            "{id}"
+        );
+        sum += balance;
     }
     sum
 }
@@ -73,7 +104,7 @@ async fn money_is_neither_lost_nor_invented() {
 
     let next = Arc::new(AtomicU64::new(1));
     let (mut caught, mut endings) = (0, HashMap::new());
-    for round in 0..20 {
+    for round in 0..30 {
         let (report, mut reports) = mpsc::unbounded_channel();
         let mut clients = JoinSet::new();
         for _ in 0..CLIENTS {
@@ -94,7 +125,7 @@ async fn money_is_neither_lost_nor_invented() {
 
         bank = Server::start(&db);
         caught += bank.ended;
-        assert_eq!(money(&bank).await, EACH * ACCOUNTS.len() as u64, "round {round}");
+        assert_eq!(money(&bank).await, ALL, "round {round}");
         for id in sent {
             let ended = ending(&bank, id).await;
             if let Some(status) = replies.get(&id) {
@@ -106,6 +137,7 @@ async fn money_is_neither_lost_nor_invented() {
             break;
         }
     }
+    println!("{caught} transfers were caught between two steps, of {}", endings.len());
     assert!(caught >= CAUGHT, "only {caught} transfers were caught between two steps");
     assert!(endings.values().any(|ended| *ended == Some(200)) && endings.values().any(|e| *e == Some(422)));
 
@@ -115,5 +147,5 @@ async fn money_is_neither_lost_nor_invented() {
         let status = bank.send(transfer(id.into(), from, to, amount)).await.status;
         assert_eq!(ended.unwrap_or(status), status, "transfer {id}");
     }
-    assert_eq!(money(&bank).await, EACH * ACCOUNTS.len() as u64);
+    assert_eq!(money(&bank).await, ALL);
 }
