@@ -2,7 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
-    Ident, LitStr, Path, Token, Type,
+    Attribute, Ident, LitStr, Path, Token, Type,
     ext::IdentExt,
     parse::{ParseStream, Parser},
     punctuated::Punctuated,
@@ -10,6 +10,21 @@ use syn::{
 };
 
 use crate::diag::{Diag, unknown_key};
+
+/// The attribute `name` of an item, which has one at most.
+pub(crate) fn attribute<'a>(attrs: &'a [Attribute], name: &str, diag: &mut Diag) -> Option<&'a Attribute> {
+    let mut found = attrs.iter().filter(|a| a.path().is_ident(name));
+    let first = found.next();
+    if let Some(second) = found.next() {
+        diag.error(second, format!("one `#[{name}(..)]` is enough"));
+    }
+    first
+}
+
+/// What stands between the attribute's parentheses.
+pub(crate) fn inside(attr: &Attribute) -> TokenStream {
+    attr.meta.require_list().map(|list| list.tokens.clone()).unwrap_or_default()
+}
 
 /// Reads `tokens`: an optional leading text, then keys, each of which `value` reads after its name.
 ///

@@ -7,39 +7,41 @@ mod aggregate;
 mod args;
 mod command_handler;
 mod diag;
+mod entry;
 mod event;
 mod names;
 mod projection;
 mod query_handler;
 mod services;
 mod signature;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use proc_macro::TokenStream;
-use syn::{DeriveInput, parse_macro_input};
 
 /// A current event.
 #[proc_macro_derive(Event, attributes(event))]
 pub fn derive_event(input: TokenStream) -> TokenStream {
-    event::derive_event(&parse_macro_input!(input as DeriveInput)).into()
+    event::derive_event(input.into()).into()
 }
 
 /// A superseded version of an event.
 #[proc_macro_derive(PastEvent, attributes(event))]
 pub fn derive_past_event(input: TokenStream) -> TokenStream {
-    event::derive_past_event(&parse_macro_input!(input as DeriveInput)).into()
+    event::derive_past_event(input.into()).into()
 }
 
 /// An aggregate.
 #[proc_macro_derive(Aggregate, attributes(aggregate))]
 pub fn derive_aggregate(input: TokenStream) -> TokenStream {
-    aggregate::derive_aggregate(&parse_macro_input!(input as DeriveInput)).into()
+    aggregate::derive_aggregate(input.into()).into()
 }
 
 /// Services.
 #[proc_macro_derive(Services, attributes(services, provide))]
 pub fn derive_services(input: TokenStream) -> TokenStream {
-    services::derive_services(&parse_macro_input!(input as DeriveInput)).into()
+    services::derive_services(input.into()).into()
 }
 
 /// A command handler.

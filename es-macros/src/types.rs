@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{GenericArgument, Ident, Path, PathArguments, PathSegment, Type};
+use syn::{FieldsUnnamed, GenericArgument, Ident, Path, PathArguments, PathSegment, Type};
 
 /// A place for generated code: shown as `span`, but resolved where the macro was called.
 pub(crate) fn at(span: Span) -> Span {
@@ -115,6 +115,12 @@ pub(crate) fn respan(tokens: impl ToTokens, span: Span) -> TokenStream {
         token
     };
     tokens.into_token_stream().into_iter().map(respan_one).collect()
+}
+
+/// The fields of a tuple struct with names, for messages.
+pub(crate) fn with_names(fields: &FieldsUnnamed) -> String {
+    let fields = fields.unnamed.iter().enumerate();
+    fields.map(|(i, field)| format!("field{i}: {}", text(&field.ty))).collect::<Vec<_>>().join(", ")
 }
 
 /// Braces doubled, as a format string wants them.

@@ -1,11 +1,12 @@
 use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitStr, Path, Type};
 
 use crate::{
     args,
     diag::Diag,
     names,
-    types::{last_segment, same, text},
+    types::{last_segment, same, text, with_names},
 };
 
 /// An event of the aggregate and its variant in the enum.
@@ -44,27 +45,19 @@ impl<'a> Model<'a> {
             events: Vec::new(),
             snapshot: None,
         };
-        let mut attrs = input.attrs.iter().filter(|a| a.path().is_ident("aggregate"));
-        let Some(attr) = attrs.next() else {
+        let Some(attr) = args::attribute(&input.attrs, "aggregate", diag) else {
             diag.error(&input.ident, format!("say what it is: add `{EXAMPLE}`"));
             return model;
         };
-        if let Some(second) = attrs.next() {
-            diag.error(second, "one `#[aggregate(..)]` is enough");
-        }
         model.read_attribute(attr, diag);
         model
     }
 
     fn read_attribute(&mut self, attr: &Attribute, diag: &mut Diag) {
-        let tokens = match &attr.meta {
-            syn::Meta::List(list) => list.tokens.clone(),
-            _ => TokenStream::new(),
-        };
         let mut given: Vec<String> = Vec::new();
         let mut listed = None;
         let mut snapshot = None;
-        let name = args::read(tokens, KEYS, diag, |key, value| {
+        let name = args::read(args::inside(attr), KEYS, diag, |key, value| {
             let name = key.to_string();
             match name.as_str() {
                 "id" => self.id = Some(args::equals(value)?),
@@ -114,7 +107,7 @@ impl<'a> Model<'a> {
             diag.error_at(at, message);
         }
         for ty in events {
-            let Some(segment) = last_segment(&ty) else {
+            let Some(segment) = last_segment(&ty).filter(|segment| !is_keyword(&segment.ident)) else {
                 diag.error(
                     &ty,
                     "an event is named by the path of its struct, for example `Opened` or `events::Opened`",
@@ -144,6 +137,11 @@ impl<'a> Model<'a> {
     }
 }
 
+/// Whether it is a word like `self`, which may end a path but cannot name a variant.
+fn is_keyword(ident: &Ident) -> bool {
+    syn::parse2::<Ident>(ident.to_token_stream()).is_err()
+}
+
 fn read_snapshot(at: Span, tokens: TokenStream, diag: &mut Diag) -> Option<Snapshot> {
     const HOW: &str = "write `snapshot(every = 100)`: a snapshot is taken after that many events";
     let mut every = None;
@@ -167,9 +165,7 @@ fn check_shape(input: &DeriveInput, diag: &mut Diag) {
     match &input.data {
         Data::Struct(data) => {
             if let Fields::Unnamed(fields) = &data.fields {
-                let named =
-                    fields.unnamed.iter().enumerate().map(|(i, f)| format!("field{i}: {}", text(&f.ty)));
-                let named = named.collect::<Vec<_>>().join(", ");
+                let named = with_names(fields);
                 diag.error(
                     fields,
                     format!("the state's fields have names: write `struct {ident} {{ {named} }}`"),

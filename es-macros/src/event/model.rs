@@ -3,7 +3,7 @@ use quote::quote;
 use syn::{Data, DeriveInput, Fields, LitStr, Path, Type};
 
 use super::serde_attrs;
-use crate::{args, diag::Diag, names};
+use crate::{args, diag::Diag, names, types::with_names};
 
 /// Which of the two derives.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,33 +29,23 @@ impl<'a> Model<'a> {
         check_shape(input, diag);
         let mut model = Self { input, es: args::default_crate(), name: None, version: 1, from: None };
         let mut versions = false;
-        let mut attrs = input.attrs.iter().filter(|a| a.path().is_ident("event"));
-        let Some(attr) = attrs.next() else {
+        let Some(attr) = args::attribute(&input.attrs, "event", diag) else {
             diag.error(&input.ident, format!("say how it is stored: add `{}`", example(kind)));
             return model;
         };
-        if let Some(second) = attrs.next() {
-            diag.error(second, "one `#[event(..)]` is enough");
-        }
-        let tokens = match &attr.meta {
-            syn::Meta::List(list) => list.tokens.clone(),
-            _ => TokenStream::new(),
-        };
-        let from_before = &mut model.from;
-        let (es, version) = (&mut model.es, &mut model.version);
-        let name = args::read(tokens, KEYS, diag, |key, value| {
+        let name = args::read(args::inside(attr), KEYS, diag, |key, value| {
             match key.to_string().as_str() {
                 "version" => {
                     versions = true;
                     let number: syn::LitInt = args::equals(value)?;
-                    *version = number.base10_parse()?;
-                    if *version == 0 {
-                        *version = 1;
+                    model.version = number.base10_parse()?;
+                    if model.version == 0 {
+                        model.version = 1;
                         return Err(syn::Error::new(number.span(), "versions count from 1"));
                     }
                 }
-                "from" => *from_before = Some(args::equals(value)?),
-                _ => *es = args::equals_path(value)?,
+                "from" => model.from = Some(args::equals(value)?),
+                _ => model.es = args::equals_path(value)?,
             }
             Ok(())
         });
@@ -117,9 +107,7 @@ fn check_shape(input: &DeriveInput, diag: &mut Diag) {
                 serde_attrs::check(&field.attrs, diag);
             }
             if let Fields::Unnamed(fields) = &data.fields {
-                let types = fields.unnamed.iter().map(|f| &f.ty).enumerate();
-                let named = types.map(|(i, ty)| format!("field{i}: {}", crate::types::text(ty)));
-                let named = named.collect::<Vec<_>>().join(", ");
+                let named = with_names(fields);
                 let message = format!("an event's fields have names: write `struct {ident} {{ {named} }}`");
                 diag.error(fields, message);
             }

@@ -2,7 +2,10 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Ident, ReturnType, Type};
 
-use super::model::{Handler, Model, Row};
+use super::{
+    handler::{Handler, Row},
+    model::Model,
+};
 use crate::types::{current, ends, escaped, text};
 
 /// The impls; nothing, if too little is known.

@@ -1,20 +1,22 @@
 //! `#[projection]`.
 
 mod expand;
+mod handler;
 mod model;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ItemImpl;
 
-use crate::diag::Diag;
+use crate::{diag::Diag, entry};
+
+const PLACE: &str = "`#[projection]` belongs on an `impl` block: `impl MyProjection { fn on_event(view: &mut MyView, e: &MyEvent) { .. } }`";
 
 pub(crate) fn projection(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    let mut diag = Diag::default();
     let Ok(mut block) = syn::parse2::<ItemImpl>(item.clone()) else {
-        diag.error(&item, "`#[projection]` belongs on an `impl` block: `impl MyProjection { fn on_event(view: &mut MyView, e: &MyEvent) { .. } }`");
-        return [item, diag.into_tokens()].into_iter().collect();
+        return entry::misplaced(item, PLACE);
     };
+    let mut diag = Diag::default();
     let model = model::Model::read(attribute, &mut block, &mut diag);
     let mut tokens = block.to_token_stream();
     tokens.extend(expand::expand(&model, diag.is_clean()));

@@ -1,13 +1,11 @@
 use proc_macro2::TokenStream;
-use syn::{
-    Attribute, Expr, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, LitStr, Pat, Path, ReturnType, Type,
-    TypePath,
-};
+use syn::{Ident, ImplItem, ItemImpl, LitStr, Path, Type, TypePath};
 
+use super::handler::{HANDLER, HELPERS, Handler};
 use crate::{
     args,
     diag::Diag,
-    names, signature,
+    names,
     types::{same, text},
 };
 
@@ -16,27 +14,6 @@ use crate::{
 pub(super) struct Failure {
     pub(super) stop: bool,
     pub(super) retries: Option<u32>,
-}
-
-/// Where a handler's row is found.
-pub(super) enum Row {
-    /// `#[on(key = e.owner)]`
-    Key(Expr),
-    /// `#[on(aggregate_id)]`
-    Aggregate,
-}
-
-/// One handler function.
-pub(super) struct Handler {
-    pub(super) name: Ident,
-    pub(super) cfgs: Vec<Attribute>,
-    /// The type of the first parameter, as written.
-    pub(super) view: Type,
-    pub(super) event: Type,
-    pub(super) event_pattern: Pat,
-    pub(super) metadata: Option<(Pat, Type)>,
-    pub(super) output: ReturnType,
-    pub(super) row: Option<Row>,
 }
 
 /// What the attribute knows about the block.
@@ -52,8 +29,6 @@ pub(super) struct Model {
 
 const KEYS: &[&str] = &["view", "key", "on_failure", "retries", "crate"];
 const EXAMPLE: &str = "#[projection(\"balances\", view = Balance, key = String)]";
-const HELPERS: &str = "every function of this block is a handler: move helpers into another `impl` block";
-const HANDLER: &str = "fn on_event(view: &mut MyView, e: &MyEvent)";
 
 impl Model {
     /// Reads the block and takes its `#[on(..)]` away.
@@ -90,7 +65,10 @@ impl Model {
         }
         for item in &mut block.items {
             match item {
-                ImplItem::Fn(function) => model.read_handler(function, diag),
+                ImplItem::Fn(function) => {
+                    let handler = Handler::read(function, diag);
+                    model.handlers.extend(handler.filter(|handler| model.is_first(handler, diag)));
+                }
                 other => diag.error(&*other, HELPERS),
             }
         }
@@ -137,62 +115,15 @@ impl Model {
         missing("key", "the type that rows are found by is missing", diag);
     }
 
-    fn read_handler(&mut self, function: &mut ImplItemFn, diag: &mut Diag) {
-        let row = read_row(&mut function.attrs, diag);
-        let signature = &function.sig;
-        signature::check(signature, "a projection's handler", diag);
-        if let Some(asyncness) = &signature.asyncness {
-            let message = "a handler only changes the row: remove `async`; what must wait for something belongs into a command handler";
-            diag.error(asyncness, message);
+    /// Whether no handler before takes the same event.
+    fn is_first(&self, handler: &Handler, diag: &mut Diag) -> bool {
+        let other = self.handlers.iter().find(|h| same(&h.event, &handler.event));
+        if let Some(other) = other {
+            let event = text(&handler.event);
+            let message = format!("`{}` handles `{event}` already: do both in one handler", other.name);
+            diag.error(&handler.event, message);
         }
-        if let Some(receiver) = signature.receiver() {
-            diag.error(
-                receiver,
-                format!("a handler depends on its event alone: remove `self`, write `{HANDLER}`; {HELPERS}"),
-            );
-            return;
-        }
-        let params: Vec<&FnArg> = signature.inputs.iter().collect();
-        let (view, event, metadata) = match params[..] {
-            [view, event] => (view, event, None),
-            [view, event, metadata] => (view, event, Some(metadata)),
-            _ => {
-                let message = format!(
-                    "a handler takes the view, the event, and, if it needs it, the metadata: write `{HANDLER}` or `fn on_event(view: &mut MyView, e: &MyEvent, m: &Metadata)`; {HELPERS}"
-                );
-                diag.error(&signature.ident, message);
-                return;
-            }
-        };
-        let view = signature::reference(view, "", diag).inspect(|view| {
-            if view.mutability.is_none() {
-                diag.error(view, format!("a handler changes the row: write `&mut {}`", text(&view.elem)));
-            }
-        });
-        let event_type = signature::shared(event, "", diag);
-        let metadata_type = metadata.map(|m| signature::shared(m, "", diag));
-        let (Some(view), Some(event_type), FnArg::Typed(event)) = (view, event_type, event) else { return };
-        let metadata = match (metadata, metadata_type) {
-            (Some(FnArg::Typed(metadata)), Some(Some(ty))) => Some(((*metadata.pat).clone(), ty)),
-            (None, _) => None,
-            _ => return,
-        };
-        if let Some(other) = self.handlers.iter().find(|h| same(&h.event, &event_type)) {
-            let message =
-                format!("`{}` handles `{}` already: do both in one handler", other.name, text(&event_type));
-            diag.error(&event_type, message);
-            return;
-        }
-        self.handlers.push(Handler {
-            name: signature.ident.clone(),
-            cfgs: function.attrs.iter().filter(|a| a.path().is_ident("cfg")).cloned().collect(),
-            view: Type::Reference(view),
-            event: event_type,
-            event_pattern: (*event.pat).clone(),
-            metadata,
-            output: signature.output.clone(),
-            row,
-        });
+        other.is_none()
     }
 
     /// Either each handler says where its row is, or none.
@@ -211,37 +142,4 @@ impl Model {
     pub(super) fn by_key(&self) -> bool {
         self.handlers.iter().any(|h| h.row.is_some())
     }
-}
-
-fn read_row(attrs: &mut Vec<Attribute>, diag: &mut Diag) -> Option<Row> {
-    const HOW: &str =
-        "write `#[on(key = e.owner)]`, an expression over the handler's parameters, or `#[on(aggregate_id)]`";
-    let mut row = None;
-    let mut ours = Vec::new();
-    attrs.retain(|attr| {
-        let on = attr.path().is_ident("on");
-        if on {
-            ours.push(attr.clone());
-        }
-        !on
-    });
-    for attr in ours {
-        let before = row.is_some();
-        let clean = diag.is_clean();
-        if let syn::Meta::List(list) = &attr.meta {
-            let text = args::read(list.tokens.clone(), &["key", "aggregate_id"], diag, |key, value| {
-                row = Some(if key == "key" { Row::Key(args::equals(value)?) } else { Row::Aggregate });
-                Ok(())
-            });
-            if let Some(text) = text {
-                diag.error(text, HOW);
-            }
-        }
-        if before {
-            diag.error(&attr, "one `#[on(..)]` is enough");
-        } else if row.is_none() && clean && diag.is_clean() {
-            diag.error(&attr, HOW);
-        }
-    }
-    row
 }

@@ -4,23 +4,14 @@ mod expand;
 mod model;
 
 use proc_macro2::TokenStream;
-use quote::ToTokens;
-use syn::ItemFn;
 
-use crate::diag::Diag;
+use crate::entry;
+
+const PLACE: &str = "`#[query_handler]` belongs on a free function: `async fn name(views: &Views<MyProjection>, q: &MyQuery) -> Result<MyAnswer, QueryError>`";
 
 pub(crate) fn query_handler(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    let mut diag = Diag::default();
-    let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else {
-        diag.error(&item, "`#[query_handler]` belongs on a free function: `async fn name(views: &Views<MyProjection>, q: &MyQuery) -> Result<MyAnswer, QueryError>`");
-        return [item, diag.into_tokens()].into_iter().collect();
-    };
-    let model = model::Model::read(attribute, &function, &mut diag);
-    // The function is kept as written, so that it can be tested by calling it. With `self` it would be an
-    // error of its own.
-    let mut tokens =
-        if function.sig.receiver().is_some() { TokenStream::new() } else { function.to_token_stream() };
-    tokens.extend(expand::expand(&model, diag.is_clean()));
-    tokens.extend(diag.into_tokens());
-    tokens
+    entry::function(item, PLACE, |function, diag| {
+        let model = model::Model::read(attribute, function, diag);
+        expand::expand(&model, diag.is_clean())
+    })
 }

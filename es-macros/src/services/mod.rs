@@ -7,17 +7,17 @@ use syn::{Data, DeriveInput, Field, Fields, Path, Type, TypeParamBound, parse_qu
 use crate::{
     args,
     diag::Diag,
+    entry,
     types::{peel, same, text},
 };
 
-pub(crate) fn derive_services(input: &DeriveInput) -> TokenStream {
-    let mut diag = Diag::default();
-    let es = crate_path(input, &mut diag);
-    let services = read(input, &mut diag);
-    let impls = services.iter().map(|service| expand(input, &es, service));
-    let mut tokens = quote!(const _: () = { #(#impls)* };);
-    tokens.extend(diag.into_tokens());
-    tokens
+pub(crate) fn derive_services(input: TokenStream) -> TokenStream {
+    entry::derive(input, |input, diag| {
+        let es = crate_path(input, diag);
+        let services = read(input, diag);
+        let impls = services.iter().map(|service| expand(input, &es, service));
+        quote!(const _: () = { #(#impls)* };)
+    })
 }
 
 struct Service<'a> {
