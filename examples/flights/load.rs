@@ -17,9 +17,9 @@ use crate::{
 
 /// How many workers there are. Each waits for one commit at a time, and commits that wait at the same time
 /// share a sync of the disk, so the more wait the cheaper each is.
-const WORKERS: usize = 2048;
+const WORKERS: usize = 4096;
 /// How many rows wait for a worker before the reader waits.
-const QUEUE: usize = 16;
+const QUEUE: usize = 64;
 
 /// Why not all of the input was taken. What was done before is durable, and running again does the rest.
 #[derive(Debug, thiserror::Error)]
