@@ -11,24 +11,20 @@ const _: () = {
     impl ::event_sourcing::event::EventSet for AccountEvent {
         fn name(&self) -> &'static ::core::primitive::str {
             match self {
-                Self::Opened(__es_event) => {
-                    let _ = __es_event;
+                Self::Opened(_) => {
                     <Opened as ::event_sourcing::event::stored::Current>::STORED_NAME
                 }
-                Self::Deposited(__es_event) => {
-                    let _ = __es_event;
+                Self::Deposited(_) => {
                     <events::Deposited as ::event_sourcing::event::stored::Current>::STORED_NAME
                 }
             }
         }
         fn version(&self) -> ::core::primitive::u32 {
             match self {
-                Self::Opened(__es_event) => {
-                    let _ = __es_event;
+                Self::Opened(_) => {
                     <Opened as ::event_sourcing::event::stored::Current>::STORED_VERSION
                 }
-                Self::Deposited(__es_event) => {
-                    let _ = __es_event;
+                Self::Deposited(_) => {
                     <events::Deposited as ::event_sourcing::event::stored::Current>::STORED_VERSION
                 }
             }

@@ -3,16 +3,16 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, DeriveInput, Generics, parse_quote};
 
 use super::{
-    fork,
+    checks, fork,
     model::{Event, Model},
 };
-use crate::types::{at, current, ends, escaped, respan, text};
+use crate::types::{at, current, ends, respan, text};
 
 pub(super) fn expand(model: &Model<'_>, is_clean: bool) -> TokenStream {
     let parts = Parts::of(model);
     let (definition, set) = (definition(model), parts.event_set());
     let members = model.events.iter().map(|event| parts.member(event));
-    let (aggregate, checks) = (parts.aggregate(is_clean), parts.checks());
+    let (aggregate, checks) = (parts.aggregate(is_clean), checks::of(model));
     quote! {
         #definition
         const _: () = {
@@ -62,17 +62,17 @@ impl<'a> Parts<'a> {
 
     fn event_set(&self) -> TokenStream {
         let Self { es, name, .. } = self;
-        let arms = |member: &str, body: &dyn Fn(TokenStream) -> TokenStream| {
+        let by_variant = |member: &str, event: TokenStream, arguments: TokenStream| {
             let arms = self.model.events.iter().map(|Event { ty, variant }| {
-                let body = body(current(es, ty, member));
-                quote!(Self::#variant(__es_event) => #body)
+                let member = current(es, ty, member);
+                quote!(Self::#variant(#event) => #member #arguments)
             });
             let arms: Vec<_> = arms.collect();
             if arms.is_empty() { quote!(match *self {}) } else { quote!(match self { #(#arms,)* }) }
         };
-        let stored_name = arms("STORED_NAME", &|name| quote!({ let _ = __es_event; #name }));
-        let stored_version = arms("STORED_VERSION", &|version| quote!({ let _ = __es_event; #version }));
-        let write = arms("write", &|write| quote!(#write(__es_event, __es_codec, __es_out)));
+        let stored_name = by_variant("STORED_NAME", quote!(_), TokenStream::new());
+        let stored_version = by_variant("STORED_VERSION", quote!(_), TokenStream::new());
+        let write = by_variant("write", quote!(__es_event), quote!((__es_event, __es_codec, __es_out)));
         let read = self.model.events.iter().map(|Event { ty, variant }| {
             let (name, read) = (current(es, ty, "STORED_NAME"), current(es, ty, "read"));
             quote! {
@@ -206,36 +206,6 @@ impl<'a> Parts<'a> {
             quote!(#name::#variant(__es_event) => #this #call)
         });
         quote!(match __es_event { #(#arms,)* })
-    }
-
-    /// What only all events together can get wrong.
-    fn checks(&self) -> TokenStream {
-        let Self { model, es, .. } = self;
-        let Some(category) = &model.category else { return TokenStream::new() };
-        let ident = &model.input.ident;
-        let names: Vec<_> = model.events.iter().map(|event| current(es, &event.ty, "STORED_NAME")).collect();
-        let count = names.len();
-        let asserts = model.events.iter().zip(&names).enumerate().map(|(i, (Event { ty, .. }, name))| {
-            let event = text(ty);
-            let (start, _) = ends(ty);
-            let category_name = category.value();
-            let elsewhere = escaped(&format!(
-                "`{event}` is not stored under `{category_name}`, the category of `{ident}`: an event belongs to one aggregate; write `#[event(\"{category_name}.<name>\")]` on `{event}`, or remove it from `events(..)`"
-            ));
-            let twice = escaped(&format!(
-                "`{event}` has the stored name of another event of `{ident}`: write `#[event(\"{category_name}.<name>\")]` with a name of its own on `{event}`"
-            ));
-            let in_category = quote_spanned!(start=> ::core::assert!(#es::checks::in_category(#name, #category), #elsewhere));
-            let unique = quote_spanned!(start=> ::core::assert!(!__ES_REPEATED[#i], #twice));
-            quote! {
-                const _: () = #in_category;
-                const _: () = #unique;
-            }
-        });
-        quote! {
-            const __ES_REPEATED: [::core::primitive::bool; #count] = #es::checks::repeated([#(#names),*]);
-            #(#asserts)*
-        }
     }
 }
 

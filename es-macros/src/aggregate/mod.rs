@@ -1,5 +1,6 @@
 //! `#[derive(Aggregate)]`.
 
+mod checks;
 mod expand;
 mod fork;
 mod model;
