@@ -91,7 +91,7 @@ pub trait EventStore: Send + Sync + 'static {
     /// stored; a store that cannot tell must settle it, or answer [`AppendError::OutcomeUnknown`]. A commit
     /// that is already there under the same id counts as stored.
     ///
-    /// A commit whose sequence does not follow the stream's last one is a conflict. So is one that names
+    /// A commit whose place is taken is a conflict. So is one that leaves a hole, overlaps another or names
     /// another parent, where the store can see that without a read of its own; the other stores take it, and
     /// [`check_chain`] notices when it is read. Only a version that no load and no append gave out can lead
     /// there.

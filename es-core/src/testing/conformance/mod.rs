@@ -58,8 +58,8 @@ macro_rules! event_store_conformance {
             an_acknowledged_commit_is_seen_at_once
             of_racing_writers_one_wins
             of_racing_handles_one_wins
-            a_hole_is_refused
-            an_overlap_is_refused
+            a_hole_is_refused_or_noticed
+            an_overlap_is_refused_or_noticed
             a_wrong_parent_is_refused_or_noticed
             the_same_commit_again_is_stored_already
             a_bad_append_fails_alone

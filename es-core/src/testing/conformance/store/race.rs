@@ -68,7 +68,9 @@ pub async fn a_bad_append_fails_alone(fixture: impl EventStoreFixture) {
     for task in tasks {
         let (kind, commit, outcome) = task.await.expect("a writer");
         match kind {
-            "hole" | "overlap" => assert_refused(outcome, kind),
+            // Not every store can see it; see `a_hole_is_refused_or_noticed`.
+            "hole" => assert!(matches!(outcome, Ok(()) | Err(AppendError::Conflict { .. })), "{outcome:?}"),
+            "overlap" => assert_refused(outcome, kind),
             "too large" => assert!(matches!(outcome, Err(AppendError::TooLarge { .. })), "{outcome:?}"),
             _ => {
                 outcome.unwrap_or_else(|e| panic!("{kind}: {e}"));

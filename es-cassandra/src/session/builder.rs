@@ -1,0 +1,152 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use scylla::client::{session::Session, session_builder::SessionBuilder};
+
+use crate::{CassandraEventStore, ConnectError, Replication, schema};
+
+/// How a [`CassandraEventStore`] is reached and opened. Made by [`CassandraEventStore::builder`].
+#[derive(Clone)]
+pub struct Builder {
+    hosts: Vec<String>,
+    pub(crate) keyspace: String,
+    credentials: Option<(String, String)>,
+    pub(crate) categories: Vec<String>,
+    pub(crate) create: Option<Replication>,
+    pub(crate) bucket_size: u64,
+    pub(crate) request_timeout: Duration,
+    pub(crate) settle_within: Duration,
+}
+
+impl Builder {
+    pub(crate) fn new(hosts: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            hosts: hosts.into_iter().map(Into::into).collect(),
+            keyspace: String::new(),
+            credentials: None,
+            categories: Vec::new(),
+            create: None,
+            bucket_size: schema::BUCKET_SIZE,
+            request_timeout: Duration::from_secs(2),
+            settle_within: Duration::from_secs(10),
+        }
+    }
+
+    /// The keyspace that holds the store's tables.
+    #[must_use]
+    pub fn keyspace(mut self, name: impl Into<String>) -> Self {
+        self.keyspace = name.into();
+        self
+    }
+
+    /// A category that will be used: its tables are checked at start. One that is not named is checked when it
+    /// is first used.
+    #[must_use]
+    pub fn category(mut self, name: impl Into<String>) -> Self {
+        self.categories.push(name.into());
+        self
+    }
+
+    /// Who to log in as.
+    #[must_use]
+    pub fn user(mut self, name: impl Into<String>, password: impl Into<String>) -> Self {
+        self.credentials = Some((name.into(), password.into()));
+        self
+    }
+
+    /// Creates what is missing: the keyspace, with that replication, and tables.
+    #[must_use]
+    pub fn create_if_missing(mut self, replication: Replication) -> Self {
+        self.create = Some(replication);
+        self
+    }
+
+    /// How many events make a partition, for a store that is made now, 10,000 unless this says otherwise. One
+    /// that is there keeps what it was made with.
+    #[must_use]
+    pub fn bucket_size(mut self, events: u64) -> Self {
+        self.bucket_size = events.max(1);
+        self
+    }
+
+    /// How long one request may take, 2 s unless this says otherwise. A write that takes longer is settled.
+    #[must_use]
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = timeout;
+        self
+    }
+
+    /// How long to find out what became of a write before its outcome is reported as unknown, 10 s unless this
+    /// says otherwise.
+    #[must_use]
+    pub fn settle_within(mut self, budget: Duration) -> Self {
+        self.settle_within = budget;
+        self
+    }
+
+    /// What creates the keyspace and the tables, for whoever does that by hand.
+    pub fn ddl(&self, replication: &Replication) -> String {
+        let mut ddl = format!("{};\n", schema::keyspace_ddl(&self.keyspace, replication));
+        ddl.push_str(&format!("{};\n", schema::settings_ddl(&self.keyspace)));
+        for category in &self.categories {
+            for table in schema::table_ddl(&self.keyspace, category, schema::Flavour::Cassandra) {
+                ddl.push_str(&format!("{table};\n"));
+            }
+        }
+        ddl
+    }
+
+    /// Connects, and checks that everything is as the store needs it.
+    ///
+    /// # Errors
+    ///
+    /// See [`ConnectError`]: each names what to do.
+    pub async fn connect(self) -> Result<CassandraEventStore, ConnectError> {
+        if self.keyspace.is_empty() {
+            return Err(ConnectError::NoKeyspace);
+        }
+        for name in self.categories.iter().chain([&self.keyspace]) {
+            schema::check_name(name)?;
+        }
+        let mut session = SessionBuilder::new().known_nodes(&self.hosts);
+        if let Some((name, password)) = &self.credentials {
+            session = session.user(name, password);
+        }
+        let session = session.build().await.map_err(|source| ConnectError::Unreachable {
+            hosts: self.hosts.clone(),
+            source: source.into(),
+        })?;
+        self.open(Arc::new(session)).await
+    }
+
+    /// The same over a session of one's own, for connection options that this builder does not have (TLS,
+    /// address translation, compression).
+    ///
+    /// # Errors
+    ///
+    /// See [`ConnectError`].
+    pub async fn from_session(self, session: Arc<Session>) -> Result<CassandraEventStore, ConnectError> {
+        if self.keyspace.is_empty() {
+            return Err(ConnectError::NoKeyspace);
+        }
+        for name in self.categories.iter().chain([&self.keyspace]) {
+            schema::check_name(name)?;
+        }
+        self.open(session).await
+    }
+
+    async fn open(self, session: Arc<Session>) -> Result<CassandraEventStore, ConnectError> {
+        let settings = schema::prepare(&session, &self).await?;
+        CassandraEventStore::open(session, self, settings).await
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("hosts", &self.hosts)
+            .field("keyspace", &self.keyspace)
+            .field("categories", &self.categories)
+            .field("create", &self.create)
+            .finish_non_exhaustive()
+    }
+}

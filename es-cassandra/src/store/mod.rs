@@ -1,0 +1,177 @@
+//! The event store.
+
+mod append;
+mod bucket;
+mod heads;
+mod read;
+mod snapshot;
+mod tables;
+
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+
+use es_core::{
+    feed::NoFeed,
+    snapshot::Snapshot,
+    store::{
+        AppendError, BoxError, Commit, EventStore, HeadPage, Limits, Page, ReadError, StreamId, Version,
+    },
+};
+use scylla::client::session::Session;
+use tokio::sync::RwLock;
+
+use crate::{
+    ConnectError,
+    schema::{self, Settings},
+    session::Builder,
+};
+use bucket::Buckets;
+use tables::Tables;
+
+/// A durable event store on Apache Cassandra or ScyllaDB.
+///
+/// Each append is one `INSERT .. IF NOT EXISTS`. When the driver cannot say what became of it (a timeout, a broken
+/// connection), the store reads that place serially: our commit there means stored, another's means certainly not
+/// stored, and nothing there means that the same row is inserted again, which is safe. Only when the time for that
+/// ([`Builder::settle_within`]) runs out is the outcome reported as unknown.
+///
+/// Under process crashes nothing acknowledged is lost. Under power loss that holds only with `commitlog_sync: batch`
+/// or `group` on every node: with `periodic`, Cassandra's default, a node forgets what it promised since its last
+/// sync.
+///
+/// Clones are the same store. It has no change feed of its own: commits reach listeners through CDC.
+#[derive(Clone)]
+pub struct CassandraEventStore(Arc<Inner>);
+
+struct Inner {
+    session: Arc<Session>,
+    keyspace: String,
+    create: bool,
+    settings: Settings,
+    buckets: Buckets,
+    request_timeout: Duration,
+    settle_within: Duration,
+    tables: RwLock<HashMap<String, Arc<Tables>>>,
+}
+
+impl CassandraEventStore {
+    /// Begins a connection to the cluster that these nodes belong to, each `host:port`.
+    pub fn builder(hosts: impl IntoIterator<Item = impl Into<String>>) -> Builder {
+        Builder::new(hosts)
+    }
+
+    pub(crate) async fn open(
+        session: Arc<Session>,
+        builder: Builder,
+        settings: Settings,
+    ) -> Result<Self, ConnectError> {
+        let store = Self(Arc::new(Inner {
+            session,
+            keyspace: builder.keyspace,
+            create: builder.create.is_some(),
+            settings,
+            buckets: Buckets::of(settings.bucket_size),
+            request_timeout: builder.request_timeout,
+            settle_within: builder.settle_within,
+            tables: RwLock::default(),
+        }));
+        for category in &builder.categories {
+            let tables = store.0.prepare(category).await?;
+            store.0.tables.write().await.insert(category.clone(), tables);
+        }
+        Ok(store)
+    }
+
+    /// How many events make a partition in this store.
+    pub fn bucket_size(&self) -> u64 {
+        self.0.settings.bucket_size
+    }
+}
+
+impl Inner {
+    /// The prepared statements of a category; at its first use its tables are checked.
+    async fn tables(&self, category: &str) -> Result<Arc<Tables>, BoxError> {
+        if let Some(tables) = self.tables.read().await.get(category) {
+            return Ok(tables.clone());
+        }
+        let mut all = self.tables.write().await;
+        if let Some(tables) = all.get(category) {
+            return Ok(tables.clone());
+        }
+        schema::check_name(category)?;
+        if self.create {
+            for statement in schema::table_ddl(&self.keyspace, category, self.settings.flavour) {
+                schema::run(&self.session, &statement).await?;
+            }
+        }
+        schema::check_table(&self.session, &self.keyspace, category, self.settings.flavour).await?;
+        let tables = self.prepare(category).await?;
+        all.insert(category.to_owned(), tables.clone());
+        Ok(tables)
+    }
+
+    async fn prepare(&self, category: &str) -> Result<Arc<Tables>, ConnectError> {
+        let tables =
+            Tables::prepare(&self.session, &self.keyspace, category, &self.settings, self.request_timeout);
+        Ok(Arc::new(tables.await?))
+    }
+
+    async fn tables_to_read(&self, category: &str) -> Result<Arc<Tables>, ReadError> {
+        self.tables(category).await.map_err(ReadError::Unavailable)
+    }
+}
+
+impl EventStore for CassandraEventStore {
+    type Feed = NoFeed;
+
+    fn limits(&self) -> Limits {
+        let limits = Limits::default();
+        // At most a bucket, so that no bucket of a stream is without a commit.
+        Limits { commit_events: limits.commit_events.min(self.0.settings.bucket_size), ..limits }
+    }
+
+    async fn append(&self, commit: Arc<Commit>) -> Result<(), AppendError> {
+        self.limits().check(&commit)?;
+        self.0.append(&commit).await
+    }
+
+    async fn read(&self, stream: &StreamId, from: u64, limit: usize) -> Result<Page, ReadError> {
+        self.0.read(stream, from, limit).await
+    }
+
+    async fn head(&self, stream: &StreamId) -> Result<Version, ReadError> {
+        self.0.head(stream).await
+    }
+
+    async fn heads(&self, category: &str, after: Option<&str>, limit: usize) -> Result<HeadPage, ReadError> {
+        self.0.heads(category, after, limit).await
+    }
+
+    async fn save_snapshot(&self, snapshot: Snapshot) -> Result<(), ReadError> {
+        self.0.save_snapshot(snapshot).await
+    }
+
+    async fn load_snapshot(
+        &self,
+        stream: &StreamId,
+        fingerprint: u64,
+    ) -> Result<Option<Snapshot>, ReadError> {
+        self.0.load_snapshot(stream, fingerprint).await
+    }
+
+    fn feed(&self) -> Option<NoFeed> {
+        None
+    }
+}
+
+impl fmt::Debug for CassandraEventStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CassandraEventStore")
+            .field("keyspace", &self.0.keyspace)
+            .field("settings", &self.0.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> ReadError {
+    ReadError::Unavailable(Box::new(error))
+}
