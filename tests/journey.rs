@@ -60,6 +60,12 @@ fn note(meter: &Meter, cmd: &Note) -> Result<Option<Read>, MeterError> {
     Ok((cmd.kwh > meter.kwh).then_some(Read { kwh: cmd.kwh }))
 }
 
+pub struct Import(pub Vec<u64>);
+#[command_handler]
+fn import(_: &Meter, cmd: &Import) -> Result<Vec<Read>, MeterError> {
+    Ok(cmd.0.iter().map(|kwh| Read { kwh: *kwh }).collect())
+}
+
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Shown {
     pub kwh: u64,
@@ -153,6 +159,27 @@ async fn a_restart_forgets_nothing_and_does_nothing_twice() {
     assert_eq!((read.len(), read[0], read[12]), (13, (1, "meter.installed"), (13, "meter.read")));
     let page = app.history::<Meter>(&7, 1, 5).await.unwrap();
     assert_eq!((page.events.len(), page.next), (5, Some(6)));
+}
+
+#[tokio::test]
+async fn history_begins_also_within_a_commit() {
+    let dir = tempfile::tempdir().unwrap();
+    let app = open(&dir).await;
+    for readings in [vec![1], vec![2, 3, 4], vec![5, 6], vec![7]] {
+        app.execute(&7, Import(readings)).await.unwrap();
+    }
+    for from in 0..=8 {
+        for limit in 1..5 {
+            let page = app.history::<Meter>(&7, from, limit).await.unwrap();
+            let shown: Vec<_> = page.events.iter().map(|event| event.metadata.sequence).collect();
+            let ends = [1, 4, 6, 7];
+            let first = ends.iter().position(|end| *end >= from).unwrap_or(4);
+            let last = ends[first..].iter().take(limit).next_back().copied().unwrap_or(0);
+            assert_eq!(shown, (from.max(1)..=last).collect::<Vec<_>>(), "from {from}, {limit} commits");
+            assert_eq!(page.next, (last > 0 && last < 7).then_some(last + 1), "from {from}, {limit} commits");
+        }
+    }
+    assert!(app.history::<Meter>(&7, 1, 0).await.unwrap().events.is_empty());
 }
 
 #[tokio::test]

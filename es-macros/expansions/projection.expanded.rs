@@ -116,7 +116,9 @@ const _: () = {
     );
 };
 impl ByOwner {
+    #[allow(unused_variables, reason = "the key may be all that looks at one")]
     fn opened(view: &mut Balance, e: &Opened) {}
+    #[allow(unused_variables, reason = "the key may be all that looks at one")]
     fn deposited(
         view: &mut Balance,
         Deposited { amount, .. }: &Deposited,

@@ -1,12 +1,9 @@
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{LoadError, Recorded, ids::CommandIds};
+use super::{LoadError, ids::CommandIds};
 use crate::{
     aggregate::Aggregate,
-    event::{DecodeError, EventSet, Metadata, RawEvent},
+    event::{DecodeError, EventSet, RawEvent},
     snapshot::Snapshot,
     store::{Commit, DynStore, ReadError, StreamForked, StreamId, Version, check_chain},
 };
@@ -190,33 +187,4 @@ pub(super) fn apply<A: Aggregate>(state: &mut A, events: &[A::Event]) -> Result<
         }
     }));
     applied.map_err(|panic| crate::panic_message(&*panic))
-}
-
-/// Up to `limit` commits' events of a stream, from the first commit that begins at sequence `from` or later.
-pub(crate) async fn history<A: Aggregate>(
-    store: &dyn DynStore,
-    stream: &StreamId,
-    from: u64,
-    limit: usize,
-) -> Result<(Vec<Recorded<A>>, bool), LoadError> {
-    let page = store.read(stream, from, limit).await?;
-    let mut recorded = Vec::new();
-    for commit in &page.commits {
-        record(commit, &mut recorded)?;
-    }
-    Ok((recorded, page.more))
-}
-
-fn record<A: Aggregate>(commit: &Arc<Commit>, out: &mut Vec<Recorded<A>>) -> Result<(), LoadError> {
-    let broken = |sequence, source| LoadError::Decode { stream: commit.stream.clone(), sequence, source };
-    let commands = commit.commands().map_err(|e| broken(commit.sequence, e))?;
-    let events = commit.raw_events().map_err(|e| broken(commit.sequence, e))?;
-    let mut senders =
-        commands.iter().flat_map(|c| std::iter::repeat_n(c, usize::try_from(c.events).unwrap_or(0)));
-    for (sequence, raw) in (commit.sequence..).zip(events) {
-        let event = decode(commit, sequence, raw)?;
-        let metadata = Metadata::of(commit, sequence, senders.next());
-        out.push(Recorded { event, metadata });
-    }
-    Ok(())
 }

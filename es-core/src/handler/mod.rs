@@ -1,13 +1,14 @@
 //! The command path: load, decide, append; decide again when another writer was first.
 //!
-//! Each aggregate has a [`slot`](Slot) in a bounded cache. Commands for it queue there; whoever comes first
-//! takes a [`turn`](Turn), in which it decides all that wait, in order, and appends them as one commit. A
+//! Each aggregate has a `slot` in a bounded cache. Commands for it queue there; whoever comes first
+//! takes a `turn`, in which it decides all that wait, in order, and appends them as one commit. A
 //! command on a cached aggregate costs one append and no read.
 
 mod committed;
 mod duplicate;
 mod error;
 mod executor;
+mod history;
 mod ids;
 mod job;
 mod load;
@@ -21,7 +22,7 @@ pub use load::Loaded;
 pub use policy::ConflictPolicy;
 
 pub(crate) use executor::{Executor, Runtime};
-pub(crate) use load::history;
+pub(crate) use history::history;
 pub(crate) use policy::jittered;
 
 use job::Job;

@@ -5,8 +5,8 @@
 //! next is applied, what lies beyond is held for a moment and then fetched from the event store with all that
 //! is missing before it. So it does not matter whether the feed repeats, reorders, replays or loses records.
 //!
-//! [`sift`](sift::sift) is that comparison. [`Run`](run::Run) is the loop around it, `apply` the one way into
-//! the database, and [`ListenerHandle`] what the rest of the App sees of a listener.
+//! `sift` is that comparison, `run` the loop around it, `apply` the one way into
+//! the database, and `handle` what the rest of the App sees of a listener.
 
 mod apply;
 mod counts;

@@ -72,19 +72,25 @@ impl EventStore for MemoryEventStore {
                     inner.streams.insert(commit.stream.clone(), vec![commit.clone()]);
                 }
                 None => return Err(AppendError::Conflict { winner: None }),
+                // Nearly always: looked at first, because a search visits commits all over a long stream.
+                Some(commits) if commits.last().is_some_and(|last| follows(last, &commit)) => {
+                    commits.push(commit.clone());
+                }
                 Some(commits) => match commits.binary_search_by_key(&commit.sequence, |c| c.sequence) {
                     Ok(at) if commits[at].id == commit.id => return Ok(()),
                     Ok(at) => return Err(AppendError::Conflict { winner: Some(commits[at].clone()) }),
-                    Err(at) if at == commits.len() && at > 0 && follows(&commits[at - 1], &commit) => {
-                        commits.push(commit.clone());
-                    }
                     Err(_) => return Err(AppendError::Conflict { winner: None }),
                 },
             }
             inner.log.push(commit);
             inner.log.len()
         };
-        self.length.send_replace(length);
+        // Raised only: of two appends, the later one may be the first to come by here.
+        self.length.send_if_modified(|known| {
+            let grows = *known < length;
+            *known = length.max(*known);
+            grows
+        });
         Ok(())
     }
 

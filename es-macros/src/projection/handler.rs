@@ -1,4 +1,4 @@
-use syn::{Attribute, Expr, FnArg, Ident, ImplItemFn, Pat, ReturnType, Type};
+use syn::{Attribute, Expr, FnArg, Ident, ImplItemFn, Pat, ReturnType, Type, parse_quote};
 
 use crate::{args, diag::Diag, signature, types::text};
 
@@ -31,6 +31,11 @@ impl Handler {
     /// Reads a function of the block and takes its `#[on(..)]` away.
     pub(super) fn read(function: &mut ImplItemFn, diag: &mut Diag) -> Option<Self> {
         let row = read_row(&mut function.attrs, diag);
+        if matches!(row, Some(Row::Key(_))) {
+            let used =
+                parse_quote!(#[allow(unused_variables, reason = "the key may be all that looks at one")]);
+            function.attrs.push(used);
+        }
         let signature = &function.sig;
         signature::check(signature, "a projection's handler", diag);
         if let Some(asyncness) = &signature.asyncness {
