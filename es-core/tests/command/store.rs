@@ -123,7 +123,8 @@ impl FaultyStore {
 
     /// Waits until so many appends have arrived, since the store was made.
     pub async fn arrived(&self, count: usize) {
-        self.shared.arrived.subscribe().wait_for(|arrived| *arrived >= count).await.unwrap();
+        let mut arrived = self.shared.arrived.subscribe();
+        super::soon(arrived.wait_for(|arrived| *arrived >= count)).await.unwrap();
     }
 
     /// Makes every call wait so many times before and after what it does.
