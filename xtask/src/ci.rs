@@ -10,5 +10,6 @@ pub(crate) fn steps(steps: &mut Steps) {
     steps.cargo("clippy", &clippy, &[]);
     let doc = ["doc", "--workspace", "--no-deps", "--all-features"];
     steps.cargo("documentation", &doc, &[("RUSTDOCFLAGS", "-D warnings")]);
-    test::steps(steps);
+    test::embedded(steps);
+    test::on_servers(steps);
 }

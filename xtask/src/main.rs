@@ -33,7 +33,12 @@ fn main() -> ExitCode {
 
 fn dispatch(arguments: &ArgMatches, steps: &mut Steps) -> Result<(), String> {
     match arguments.subcommand() {
-        Some(("test", _)) => test::steps(steps),
+        Some(("test", arguments)) => {
+            test::embedded(steps);
+            if !arguments.get_flag("embedded") {
+                test::on_servers(steps);
+            }
+        }
         Some(("tidy", _)) => tidy::step(steps),
         Some(("ci", _)) => ci::steps(steps),
         Some(("bench", arguments)) => {
@@ -92,11 +97,11 @@ fn commands() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(
-            Command::new("test").about("Runs every test: unit, integration, ui, documentation, examples").arg(
+            Command::new("test").about("Runs every test: unit, integration, ui, documentation, examples, and on the stack's servers").arg(
                 Arg::new("embedded")
                     .long("embedded")
                     .action(ArgAction::SetTrue)
-                    .help("Only what needs no servers. There are no tests that need one yet, so it changes nothing today"),
+                    .help("Only what needs no servers"),
             ),
         )
         .subcommand(Command::new("tidy").about("Checks the project's invariants over the whole tree"))

@@ -56,6 +56,11 @@ impl Steps {
         self.done.push(Done { name: name.to_owned(), took: start.elapsed(), failure });
     }
 
+    /// Whether the last step failed.
+    pub(crate) fn failed(&self) -> bool {
+        self.done.last().is_some_and(|done| done.failure.is_some())
+    }
+
     /// Prints the table; failure if any step failed.
     pub(crate) fn finish(self) -> ExitCode {
         print!("\n{}", table(&self.done));

@@ -170,7 +170,7 @@ paxos_variant: v2
     }
 }
 
-fn address(number: u8) -> SocketAddr {
+pub(super) fn address(number: u8) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, number], PORT))
 }
 

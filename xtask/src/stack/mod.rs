@@ -9,7 +9,10 @@ mod java;
 mod maven;
 mod process;
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use cassandra::Cassandra;
 
@@ -23,9 +26,17 @@ pub(crate) struct Wanted {
     pub(crate) nodes: u8,
 }
 
-impl Default for Wanted {
-    fn default() -> Self {
-        Self { cassandra: CASSANDRA[0], nodes: 1 }
+impl Wanted {
+    /// Where its Cassandra nodes are.
+    pub(crate) fn hosts(&self) -> Vec<String> {
+        (1..=self.nodes).map(|number| cassandra::address(number).to_string()).collect()
+    }
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nodes = if self.nodes == 1 { "node" } else { "nodes" };
+        write!(f, "Cassandra {}, {} {nodes}", self.cassandra, self.nodes)
     }
 }
 
@@ -48,6 +59,12 @@ impl Stack {
             other.stop()?;
         }
         cassandra.up()
+    }
+
+    /// Stops the servers of these names.
+    pub(crate) fn stop(&self, names: &[String]) -> Result<(), String> {
+        let running = self.running()?.into_iter().rev();
+        running.filter(|server| names.contains(&server.name())).try_for_each(process::Server::stop)
     }
 
     /// Stops everything that the stack started. Says what it stopped.
