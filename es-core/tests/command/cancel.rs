@@ -146,21 +146,25 @@ async fn a_reply_leaves_although_commands_never_cease_to_come() {
 }
 
 #[test]
-fn a_runtime_that_ends_answers_those_who_wait() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let execute = |app: App, n| async move { ask(&app, add(n)).await };
-    let (leader, waiting) = runtime.block_on(async {
-        let store = FaultyStore::new();
+fn a_runtime_that_ends_answers_those_who_wait_and_blocks_nobody() {
+    let store = FaultyStore::new();
+    let execute = |app: App, n| async move { app.execute(&id(), add(n)).await };
+    let runtime = runtime();
+    let (app, leader, waiting) = runtime.block_on(async {
         let app = app(&store).await;
         store.hold();
-        (sent(execute(app.clone(), 1)).await, sent(execute(app, 2)).await)
+        (app.clone(), sent(execute(app.clone(), 1)).await, sent(execute(app, 2)).await)
     });
     drop(runtime);
-    for error in [block_on(leader), block_on(waiting)].map(Result::unwrap_err) {
-        assert!(matches!(error, ExecuteError::OutcomeUnknown { source: None, .. }), "{error:?}");
-    }
+    self::runtime().block_on(async {
+        for error in [soon(leader).await, soon(waiting).await].map(Result::unwrap_err) {
+            assert!(matches!(error, ExecuteError::OutcomeUnknown { source: None, .. }), "{error:?}");
+        }
+        store.release();
+        soon(ask(&app, add(3))).await.unwrap();
+    });
 }
 
-fn block_on<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
 }
