@@ -129,7 +129,7 @@ fn version_one_is_read_for_ever() {
         b"\x01\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x07\x02\x01\x07order-7\x00\x01\x04user\x03ann";
     let metadata = CommandMetadata::default().correlation("order-7").header("user", "ann");
     let wanted = CommandRecord { id: Uuid::from_u128(7), events: 2, metadata };
-    assert_eq!(framing::commands(COMMANDS).unwrap(), [wanted.clone()]);
+    assert_eq!(framing::commands(COMMANDS).unwrap(), std::slice::from_ref(&wanted));
 
     let opened = Any { name: "account.opened", version: 1, fields: Some(b"\x03Ann".to_vec()) };
     let deposited = Any { name: "account.deposited", version: 2, fields: Some(b"\x32\x00".to_vec()) };

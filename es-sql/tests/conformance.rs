@@ -52,6 +52,21 @@ mod feed {
     es_core::testing::change_feed_conformance!(super::File::new());
 }
 
+/// A feed in another process than the writer: it reads the file, where the writer's own remembers.
+struct Apart(File);
+
+impl ChangeFeedFixture for Apart {
+    type Store = SqliteEventStore;
+    type Feed = SqliteFeed;
+    async fn open(&self) -> (SqliteEventStore, SqliteFeed) {
+        (self.0.store().await, self.0.store().await.feed().unwrap())
+    }
+}
+
+mod feed_of_another_process {
+    es_core::testing::change_feed_conformance!(super::Apart(super::File::new()));
+}
+
 /// A repository over a pool of the user's.
 struct Pool(File);
 

@@ -49,6 +49,7 @@ pub(crate) fn on_servers(steps: &mut Steps) {
         });
         if steps.failed() {
             // Its log has been printed; tests without their server would only hide it.
+            steps.step("stop what had started", || stack.down().map(drop));
             break;
         }
         let hosts = wanted.hosts().join(",");

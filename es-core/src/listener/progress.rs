@@ -5,7 +5,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
 };
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use crate::store::StreamId;
 
@@ -16,6 +16,8 @@ pub(super) struct Progress {
     /// How many there are, so that a listener nobody waits for need not look.
     count: AtomicUsize,
     next: AtomicUsize,
+    /// Somebody has begun to wait.
+    begun: Notify,
 }
 
 struct Waiter {
@@ -43,7 +45,16 @@ impl Progress {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         self.lock().entry(stream.clone()).or_default().push(Waiter { number, sequence, wake });
         self.count.fetch_add(1, Ordering::SeqCst);
+        self.begun.notify_waiters();
         Waiting { progress: self, stream: stream.clone(), number, woken }
+    }
+
+    /// Ready while somebody waits.
+    pub(super) async fn wanted(&self) {
+        let begun = self.begun.notified();
+        if self.count.load(Ordering::SeqCst) == 0 {
+            begun.await;
+        }
     }
 
     /// Says that the view shows `stream` up to `sequence`.

@@ -20,6 +20,11 @@ const REMEMBERED: usize = 65_536;
 /// Offsets that move without a commit are saved at most this often: they only spare a listener some records
 /// at its next start.
 const OFFSETS_EVERY: Duration = Duration::from_secs(1);
+/// A batch of so many records shows that more are on their way.
+const BUSY: usize = 64;
+/// How long a busy listener gathers, and how many records at the most.
+const GATHER: Duration = Duration::from_millis(30);
+const MOST_GATHERED: usize = 4096;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -32,6 +37,8 @@ pub(super) struct Run {
     /// Records that no decoder understands, to be kept with the next batch.
     pub(super) letters: Vec<DeadLetter>,
     offsets_due: Instant,
+    /// Whether the last batch was a large one.
+    is_busy: bool,
     /// In a row.
     pub(super) database_failures: u32,
     stop: watch::Receiver<bool>,
@@ -52,6 +59,7 @@ pub(super) async fn run(
         hold: Hold::default(),
         letters: Vec::new(),
         offsets_due: Instant::now(),
+        is_busy: false,
         database_failures: 0,
         stop,
     };
@@ -155,13 +163,45 @@ impl Run {
                 self.hold.forget(&partitions);
                 self.checkpoints.clear();
             }
-            FeedEvent::Records(records) => {
-                let works = self.sort(records);
-                self.attempt(works).await?;
-                subscription.saved(&self.hold.news()).await;
-            }
+            FeedEvent::Records(records) => return self.gather(subscription, records).await,
         }
         Ok(None)
+    }
+
+    /// Applies records. Under load, first waits a moment for more of them: a transaction costs much the same for
+    /// a few commits as for many. Where somebody waits for the view, or the load is light, nothing is delayed.
+    async fn gather(
+        &mut self,
+        subscription: &mut dyn DynSubscription,
+        mut records: Vec<FeedRecord>,
+    ) -> Result<Option<FeedError>, StopReason> {
+        let until = Instant::now() + GATHER;
+        let mut after = None;
+        while self.is_busy && records.len() < MOST_GATHERED && self.hold.has_room() {
+            let next = tokio::select! {
+                next = subscription.next() => next,
+                () = sleep_until(until) => break,
+                () = self.shared.progress.wanted() => break,
+                () = stopped(&mut self.stop) => break,
+            };
+            match next {
+                Ok(FeedEvent::Records(more)) => records.extend(more),
+                other => {
+                    after = Some(other);
+                    break;
+                }
+            }
+        }
+        self.is_busy = records.len() >= BUSY;
+        let works = self.sort(records);
+        self.attempt(works).await?;
+        subscription.saved(&self.hold.news()).await;
+        match after {
+            None => Ok(None),
+            Some(Err(error)) => Ok(Some(error)),
+            // It is not `Records`, so this goes no deeper.
+            Some(Ok(event)) => Box::pin(self.take(subscription, event)).await,
+        }
     }
 
     /// Goes to where each partition was left.

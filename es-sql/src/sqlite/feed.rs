@@ -4,13 +4,16 @@ use std::{sync::Arc, time::Duration};
 
 use es_core::{
     feed::{ChangeFeed, FeedError, FeedEvent, FeedPayload, FeedRecord, Offset, Partition, Subscription},
-    store::StreamId,
+    store::{Commit, StreamId},
 };
 use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, Row, SqlSafeStr, SqlStr, SqlitePool, sqlite::SqliteRow};
 use tokio::sync::watch;
 
-use super::store::{COLUMNS, stored_commit};
+use super::{
+    recent::Recent,
+    store::{COLUMNS, stored_commit},
+};
 
 const PARTITION: &str = "commits";
 /// The most positions that one query looks at.
@@ -28,11 +31,12 @@ const POLL: Duration = Duration::from_millis(50);
 pub struct SqliteFeed {
     pool: SqlitePool,
     committed: watch::Receiver<u64>,
+    recent: Arc<Recent>,
 }
 
 impl SqliteFeed {
-    pub(crate) fn new(pool: SqlitePool, committed: watch::Receiver<u64>) -> Self {
-        Self { pool, committed }
+    pub(crate) fn new(pool: SqlitePool, committed: watch::Receiver<u64>, recent: Arc<Recent>) -> Self {
+        Self { pool, committed, recent }
     }
 }
 
@@ -55,6 +59,7 @@ impl ChangeFeed for SqliteFeed {
             sql: AssertSqlSafe(sql).into_sql_str(),
             pool: self.pool.clone(),
             committed: self.committed.clone(),
+            recent: self.recent.clone(),
             categories: categories.to_vec(),
             partition: PARTITION.into(),
             assigned: false,
@@ -69,6 +74,7 @@ pub struct SqliteSubscription {
     sql: SqlStr,
     pool: SqlitePool,
     committed: watch::Receiver<u64>,
+    recent: Arc<Recent>,
     categories: Vec<&'static str>,
     partition: Partition,
     assigned: bool,
@@ -84,6 +90,9 @@ impl Subscription for SqliteSubscription {
         loop {
             // Seen before the query: a commit after it wakes the wait below.
             self.committed.mark_unchanged();
+            if let Some(commits) = self.recent.after(self.after, BATCH as usize) {
+                return Ok(FeedEvent::Records(self.remembered(commits)));
+            }
             let (records, after) = self.batch().await.map_err(|e| FeedError::Unavailable(Box::new(e)))?;
             // Nothing waits from here on, so a dropped call has lost nothing.
             if !records.is_empty() {
@@ -107,6 +116,21 @@ impl Subscription for SqliteSubscription {
 }
 
 impl SqliteSubscription {
+    /// Commits that this process has just written, from the next position on.
+    fn remembered(&mut self, commits: Vec<Arc<Commit>>) -> Vec<FeedRecord> {
+        let mut records = Vec::with_capacity(commits.len());
+        let last = self.after + commits.len() as i64;
+        for (offset, commit) in (self.after + 1..).zip(commits) {
+            let ours = self.categories.iter().any(|category| *category == commit.stream.category);
+            if ours || offset == last {
+                let payload = if ours { FeedPayload::Commit(commit) } else { FeedPayload::Other };
+                records.push(FeedRecord { partition: self.partition.clone(), offset, payload });
+            }
+        }
+        self.after = last;
+        records
+    }
+
     /// The next records, and the position they reach; empty at the end.
     async fn batch(&self) -> Result<(Vec<FeedRecord>, i64), sqlx::Error> {
         let until = self.after.saturating_add(BATCH);

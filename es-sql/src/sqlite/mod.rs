@@ -3,6 +3,7 @@
 mod connect;
 mod feed;
 mod gate;
+mod recent;
 mod repository;
 mod schema;
 mod store;

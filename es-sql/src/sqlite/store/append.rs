@@ -41,10 +41,10 @@ pub(super) async fn append(
 /// A stream has no holes, so the parent is the last commit before the place. A first commit needs no look:
 /// every stream that has a commit has one at sequence 1, and the place is unique.
 static INSERT: Statement = Statement::new(
-    10,
+    11,
     "INSERT INTO es_commits
-     (category, aggregate_id, sequence, last_sequence, commit_id, parent, committed_at, codec, events, metadata)
-     SELECT column1, column2, column3, column4, column5, column6, column7, column8, column9, column10 FROM ",
+     (category, aggregate_id, sequence, last_sequence, commit_id, parent, committed_at, codec, events, metadata, position)
+     SELECT column1, column2, column3, column4, column5, column6, column7, column8, column9, column10, column11 FROM ",
     " WHERE column1 IS NOT NULL AND CASE
          WHEN column3 = 1 THEN column6 IS NULL
          ELSE (SELECT p.last_sequence = v.column3 - 1 AND p.commit_id = v.column6 FROM es_commits p
@@ -53,18 +53,27 @@ static INSERT: Statement = Statement::new(
      ON CONFLICT DO NOTHING",
 );
 
-/// Inserts what fits of `appends` and answers how many did.
+/// Inserts what fits of `appends`, each at the position `first` and on that its place in the list says. Answers
+/// how many did.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     appends: &[Append],
+    first: i64,
 ) -> Result<u64, sqlx::Error> {
-    let query = sqlx::query_with(INSERT.sql(appends.len()), insert_parameters(appends)?);
+    let query = sqlx::query_with(INSERT.sql(appends.len()), insert_parameters(appends, first)?);
     Ok(query.execute(connection).await?.rows_affected())
 }
 
-fn insert_parameters(appends: &[Append]) -> Result<SqliteArguments, sqlx::Error> {
-    let mut p = Parameters::with_capacity(appends.len() * 10);
-    for Append { commit, .. } in appends {
+/// The position of the next commit, while nobody else can write.
+pub(super) async fn next_position(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    let row =
+        sqlx::query("SELECT coalesce(max(position), 0) + 1 FROM es_commits").fetch_one(connection).await?;
+    row.try_get(0)
+}
+
+fn insert_parameters(appends: &[Append], first: i64) -> Result<SqliteArguments, sqlx::Error> {
+    let mut p = Parameters::with_capacity(appends.len() * 11);
+    for (position, Append { commit, .. }) in (first..).zip(appends) {
         p.push(commit.stream.category.clone())?;
         p.push(commit.stream.id.clone())?;
         p.push(commit.sequence.cast_signed())?;
@@ -75,6 +84,7 @@ fn insert_parameters(appends: &[Append]) -> Result<SqliteArguments, sqlx::Error>
         p.push(codec(commit.codec))?;
         p.push(&commit.events[..])?;
         p.push(&commit.metadata[..])?;
+        p.push(position)?;
     }
     Ok(p.finish())
 }

@@ -17,7 +17,7 @@ use es_core::{
 use sqlx::SqlitePool;
 use tokio::sync::{mpsc, watch};
 
-use super::{SqlRepository, SqliteFeed, connect::Database, gate::Gate, schema};
+use super::{SqlRepository, SqliteFeed, connect::Database, gate::Gate, recent::Recent, schema};
 use crate::OpenError;
 
 pub(crate) use read::{COLUMNS, stored_commit};
@@ -41,6 +41,7 @@ struct Inner {
     pool: SqlitePool,
     gate: Gate,
     committed: watch::Receiver<u64>,
+    recent: Arc<Recent>,
 }
 
 impl SqliteEventStore {
@@ -53,8 +54,10 @@ impl SqliteEventStore {
         let pool = database.pool();
         let gate = Gate::of(&database.path);
         let path = database.path.clone();
-        let (appends, committed) = writer::spawn(database, connection, gate.clone(), pool.clone());
-        Ok(Self(Arc::new(Inner { path, appends, pool, gate, committed })))
+        let recent = Arc::<Recent>::default();
+        let (appends, committed) =
+            writer::spawn(database, connection, gate.clone(), pool.clone(), recent.clone());
+        Ok(Self(Arc::new(Inner { path, appends, pool, gate, committed, recent })))
     }
 
     /// The file.
@@ -111,7 +114,7 @@ impl EventStore for SqliteEventStore {
     }
 
     fn feed(&self) -> Option<SqliteFeed> {
-        Some(SqliteFeed::new(self.0.pool.clone(), self.0.committed.clone()))
+        Some(SqliteFeed::new(self.0.pool.clone(), self.0.committed.clone(), self.0.recent.clone()))
     }
 }
 

@@ -16,6 +16,7 @@ use super::append::{self, Place};
 use crate::sqlite::{
     connect::{self, Database},
     gate::Gate,
+    recent::Recent,
 };
 
 /// A commit on its way to the writer.
@@ -42,10 +43,11 @@ pub(super) fn spawn(
     connection: SqliteConnection,
     gate: Gate,
     pool: SqlitePool,
+    recent: Arc<Recent>,
 ) -> (mpsc::Sender<Append>, watch::Receiver<u64>) {
     let (sender, mut queue) = mpsc::channel(QUEUE);
     let (committed, watch) = watch::channel(0);
-    let mut writer = Writer { database, connection: Some(connection), gate, pool, committed };
+    let mut writer = Writer { database, connection: Some(connection), gate, pool, recent, committed };
     tokio::spawn(async move {
         let mut waiting = Vec::with_capacity(BATCH);
         while queue.recv_many(&mut waiting, BATCH).await > 0 {
@@ -78,6 +80,7 @@ struct Writer {
     connection: Option<SqliteConnection>,
     gate: Gate,
     pool: SqlitePool,
+    recent: Arc<Recent>,
     committed: watch::Sender<u64>,
 }
 
@@ -180,8 +183,12 @@ impl Writer {
             }
         };
         let mut tx = connection.begin_with("BEGIN IMMEDIATE").await.map_err(Attempt::before_commit)?;
-        let stored = append::insert(&mut tx, appends).await.map_err(Attempt::before_commit)?;
+        let first = append::next_position(&mut tx).await.map_err(Attempt::before_commit)?;
+        let stored = append::insert(&mut tx, appends, first).await.map_err(Attempt::before_commit)?;
         tx.commit().await.map_err(Attempt::Unclear)?;
+        if stored == appends.len() as u64 {
+            self.recent.push(first, appends.iter().map(|append| append.commit.clone()));
+        }
         Ok(stored)
     }
 
