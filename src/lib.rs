@@ -12,6 +12,8 @@ pub use es_macros::{Aggregate, Event, PastEvent, Services, command_handler, proj
 #[doc(hidden)]
 pub use es_core::checks;
 
+#[cfg(feature = "cassandra")]
+pub use es_cassandra as cassandra;
 #[cfg(feature = "sqlite")]
 pub use es_sql as sql;
 
