@@ -121,3 +121,24 @@ async fn held_records_are_bounded() {
     // 64 aggregates of 256 commits each are the bound of 16,384.
     assert!(world.feed.taken() <= 41 + 25, "{} batches were taken", world.feed.taken());
 }
+
+/// A busy listener gathers; what ends the gathering is dealt with after it, and not lost.
+#[tokio::test]
+async fn what_ends_a_gathering_is_not_lost() {
+    let world = World::over(Feed::assigned(&["p"]), Store::default(), Views::default()).await;
+    let (many, one) = (world.store.chain("a", &[1; 75]).await, world.store.chain("b", &[1]).await);
+    let records = |from: usize, to: usize| {
+        let range = many[from..to].iter().zip(from as i64..);
+        range.map(|(commit, at)| record("p", at, FeedPayload::Commit(commit.clone()))).collect()
+    };
+    world.feed.put(FeedEvent::Records(records(0, 70)));
+    world.feed.put(FeedEvent::Records(records(70, 73)));
+    world.feed.put(FeedEvent::Records(records(73, 75)));
+    world.feed.put(FeedEvent::Assigned(vec!["q".into()]));
+    world.feed.commit("q", 0, &one[0]);
+    // Looked at, not waited for: a listener that is waited for gathers nothing.
+    until(async || world.seen("b").await == [1]).await;
+    assert_eq!(world.seen("a").await, (1..=75).collect::<Vec<_>>());
+    assert!(world.views.applies.load(std::sync::atomic::Ordering::SeqCst) <= 3, "gathered into few");
+    assert_eq!(world.feed.seeks(), [("p".to_owned(), None), ("q".to_owned(), None)]);
+}
