@@ -74,6 +74,9 @@ pub trait Command: Send + Sync + 'static {
 )]
 pub trait Decide<S>: Command {
     /// Runs the handler. May be called again after a conflict.
+    ///
+    /// Commands of one aggregate wait for each other: a handler that never returns holds up its aggregate, and
+    /// one that executes a command on its own aggregate waits for itself.
     fn decide(
         &self,
         state: &Self::Aggregate,
