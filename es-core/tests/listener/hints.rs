@@ -57,6 +57,23 @@ async fn a_hint_without_a_commit_is_enough() {
 }
 
 #[tokio::test]
+async fn a_hint_brings_all_that_is_stored_behind_it() {
+    let world = World::start().await;
+    world.store.chain("a", &[1; 600]).await;
+    world.feed.record("p", 0, FeedPayload::Hint { stream: stream("a"), sequence: 1 });
+    assert_eq!(world.settled("a").await, (1..=600).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_hint_without_a_commit_is_not_forgotten_before_the_store_has_it() {
+    let world = World::start().await;
+    world.feed.record("p", 0, FeedPayload::Hint { stream: stream("a"), sequence: 1 });
+    until(async || world.store.reads.load(Ordering::SeqCst) >= 1).await;
+    world.store.chain("a", &[1]).await;
+    assert_eq!(world.settled("a").await, [1]);
+}
+
+#[tokio::test]
 async fn a_hint_ahead_of_the_store_is_asked_for_again() {
     let world = World::start().await;
     let first = world.store.chain("a", &[1]).await;
