@@ -4,11 +4,12 @@ use std::sync::atomic::Ordering;
 
 use es_core::{
     app::App,
+    feed::{FeedEvent, FeedPayload},
     listener::{ListenerState, StopReason},
     query::QueryError,
 };
 
-use super::world::{Feed, Poison, Seen, Stopping, Store, Views, World, stream, until, until_stopped};
+use super::world::{Feed, Poison, Seen, Stopping, Store, Views, World, record, stream, until, until_stopped};
 
 #[tokio::test]
 async fn poison_parks_its_aggregate_and_stops_no_other() {
@@ -25,6 +26,17 @@ async fn poison_parks_its_aggregate_and_stops_no_other() {
     assert_eq!(world.seen("bad").await, [1], "the commit of the failed event is not applied in part");
     until(async || world.offsets().await == [("p".to_owned(), 5)]).await;
     assert_eq!(world.status().parked, 1);
+}
+
+#[tokio::test]
+async fn what_comes_before_a_failed_event_is_applied() {
+    let world = World::start().await;
+    world.poison.add("a", 3);
+    let chain = world.store.chain("a", &[1, 1, 1, 1]).await;
+    let records = chain.iter().zip(0..).map(|(c, at)| record("p", at, FeedPayload::Commit(c.clone())));
+    world.feed.put(FeedEvent::Records(records.collect()));
+    until(async || !world.parked().await.is_empty()).await;
+    assert_eq!(world.seen("a").await, [1, 2]);
 }
 
 #[tokio::test]
