@@ -140,9 +140,6 @@ impl Verifier {
         let streams: Vec<_> = heads.iter().map(|(stream, _)| stream.clone()).collect();
         let checkpoints = self.repository.checkpoints(&streams).await?;
         for ((stream, head), at) in heads.into_iter().zip(checkpoints) {
-            if at.parked.is_some() {
-                continue;
-            }
             if at.applied < head.last_sequence() {
                 behind.push_back((stream, head.last_sequence()));
                 continue;
