@@ -7,8 +7,9 @@ use uuid::Uuid;
 use super::{Inner, read::version, unavailable};
 
 impl Inner {
-    /// A page of the table's partitions, each with its last row. A stream is reported with its last bucket only:
-    /// a bucket that has room is the last one, and of a full one the next is looked at.
+    /// A page of the table's partitions, each with its last row. Every stream has one that is bucket 0, and is
+    /// reported where the page comes by that: its later buckets are elsewhere in the table, and new ones may
+    /// come behind the page or before it.
     pub(super) async fn heads(
         &self,
         category: &str,
@@ -30,14 +31,13 @@ impl Inner {
         let mut heads = Vec::with_capacity(rows.rows_num());
         for row in rows.rows::<(&str, i64, i64, i64, Uuid)>().map_err(unavailable)? {
             let (id, bucket, first, last, commit) = row.map_err(unavailable)?;
-            let stream = StreamId::new(category.to_owned(), id);
-            let head = version(&stream, (first, last, commit))?;
-            let next = self.buckets.after(head.last_sequence());
-            if next.cast_signed() == bucket
-                || self.read(&stream, head.last_sequence() + 1, 1).await?.commits.is_empty()
-            {
-                heads.push((stream, head));
+            if bucket != 0 {
+                continue;
             }
+            let stream = StreamId::new(category.to_owned(), id);
+            let found = version(&stream, (first, last, commit))?;
+            let head = self.head_after(&stream, found).await?;
+            heads.push((stream, head));
         }
         let next = match next {
             PagingStateResponse::NoMorePages => None,

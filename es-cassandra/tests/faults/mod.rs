@@ -1,0 +1,4 @@
+//! What networks and servers do wrong, and what becomes of commits meanwhile.
+
+mod proxy;
+mod race;
