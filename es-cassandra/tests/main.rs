@@ -7,4 +7,5 @@ mod cluster;
 mod commits;
 mod conformance;
 mod faults;
+mod history;
 mod ledger;

@@ -42,7 +42,10 @@ impl Inner {
         }
         let tables = self.tables(&commit.stream.category).await.map_err(AppendError::Unavailable)?;
         let error = match self.insert(&tables.insert, commit).await {
-            Answer::Stored => return Ok(()),
+            Answer::Stored => {
+                self.last_buckets.seen(&commit.stream, self.buckets.at(commit.sequence));
+                return Ok(());
+            }
             Answer::Taken(winner) => return Err(AppendError::Conflict { winner: Some(winner) }),
             Answer::NotDone(error) => return Err(AppendError::Unavailable(error)),
             Answer::Unknown(error) => error,

@@ -83,25 +83,36 @@ impl Inner {
         }
     }
 
-    /// Where a stream ends.
+    /// Where a stream ends: one request, unless it has gone on into a bucket that this process has not seen.
     pub(super) async fn head(&self, stream: &StreamId) -> Result<Version, ReadError> {
+        let begin = self.last_buckets.of(stream);
+        if let Some(found) = self.head_of(stream, begin).await? {
+            return self.head_after(stream, begin, found).await;
+        }
+        if begin == 0 {
+            return Ok(Version::EMPTY);
+        }
+        // A backup was restored.
+        self.last_buckets.forget(stream);
         match self.head_of(stream, 0).await? {
-            Some(found) => self.head_after(stream, found).await,
+            Some(found) => self.head_after(stream, 0, found).await,
             None => Ok(Version::EMPTY),
         }
     }
 
-    /// Where a stream ends that had `found` at the end of bucket 0: there, or in its last bucket, which is looked
+    /// Where a stream ends that had `found` at the end of `bucket`: there, or in its last bucket, which is looked
     /// for in growing steps.
     pub(super) async fn head_after(
         &self,
         stream: &StreamId,
+        bucket: u64,
         mut found: Version,
     ) -> Result<Version, ReadError> {
         // The last bucket known to have commits, and the first that had none.
-        let (mut full, mut empty, mut step) = (0, None, 1);
+        let (mut full, mut empty, mut step) = (bucket, None, 1);
         loop {
             if self.buckets.after(found.last_sequence()) == full || empty == Some(full + 1) {
+                self.last_buckets.seen(stream, full);
                 return Ok(found);
             }
             let look = match empty {

@@ -165,7 +165,8 @@ async fn settling_keeps_to_its_budget_when_requests_hang() {
         _ => Fate::Pass,
     });
     let commit = commit(&Version::EMPTY, &stream("a"), 1);
-    let outcome = tokio::time::timeout(PATIENCE, both.store.append(commit)).await.expect("two seconds, not an hour");
+    let outcome =
+        tokio::time::timeout(PATIENCE, both.store.append(commit)).await.expect("two seconds, not an hour");
     assert!(matches!(outcome, Err(AppendError::OutcomeUnknown(_))), "{outcome:?}");
     assert!(both.proxy.count(Kind::Place).requests > 1, "one request that hangs is not all of it");
 }

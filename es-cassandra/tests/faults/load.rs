@@ -90,10 +90,11 @@ async fn send(app: &App, id: &String, command: Uuid, n: u64, tries: u32) -> Outc
                 outcome = Outcome::Unknown;
             }
             Err(ExecuteError::Contended { .. } | ExecuteError::Load(_) | ExecuteError::Append(_)) => {
-                // That says nothing of the tries before.
-                if outcome == Outcome::NotStored {
+                // That says nothing of the tries before. Some give up at once, where it says everything.
+                if outcome == Outcome::NotStored && n % 3 == 0 {
                     return outcome;
                 }
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
             Err(error) => panic!("{error}"),
         }
@@ -126,9 +127,10 @@ async fn every_outcome_is_true() {
         tasks.push(tokio::spawn(async move {
             for n in 0..COMMANDS {
                 // Most go where everybody writes, some where nobody else does.
-                let id = if n % 4 == 3 { format!("cold {task}") } else { format!("hot {}", (task + n) % HOT) };
+                let id =
+                    if n % 4 == 3 { format!("cold {task}") } else { format!("hot {}", (task + n) % HOT) };
                 let (command, n) = (Uuid::now_v7(), task * COMMANDS + n);
-                let outcome = send(&app, &id, command, n, 3).await;
+                let outcome = send(&app, &id, command, n, 6).await;
                 outcomes.lock().unwrap().insert((id, n), (command, outcome));
             }
         }));

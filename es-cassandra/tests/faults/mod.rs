@@ -1,10 +1,12 @@
 //! What networks and servers do wrong, and what becomes of commits meanwhile.
 
 mod bounds;
+mod cost;
 mod late;
 mod load;
 mod proxy;
 mod race;
+mod ring;
 mod single;
 
 use std::time::Duration;

@@ -106,7 +106,9 @@ async fn what_certainly_did_nothing_is_not_settled() {
     session.query_unpaged(format!("DROP TABLE {table}"), ()).await.unwrap();
     both.proxy.calm();
     match both.store.append(commit(&Version::EMPTY, &stream("b"), 1)).await {
-        Err(AppendError::Unavailable(error)) => assert!(error.to_string().contains("ledger_events"), "{error}"),
+        Err(AppendError::Unavailable(error)) => {
+            assert!(error.to_string().contains("ledger_events"), "{error}")
+        }
         other => panic!("{other:?}"),
     }
     assert_eq!(both.proxy.count(Kind::Place).requests, 0);
