@@ -3,6 +3,7 @@
 mod append;
 mod bucket;
 mod heads;
+mod last_bucket;
 mod read;
 mod snapshot;
 mod tables;
@@ -25,6 +26,7 @@ use crate::{
     session::Builder,
 };
 use bucket::Buckets;
+use last_bucket::LastBuckets;
 use tables::Tables;
 
 /// A durable event store on Apache Cassandra or ScyllaDB.
@@ -50,6 +52,7 @@ struct Inner {
     create: bool,
     settings: Settings,
     buckets: Buckets,
+    last_buckets: LastBuckets,
     request_timeout: Duration,
     settle_within: Duration,
     feed: InProcess,
@@ -73,6 +76,7 @@ impl CassandraEventStore {
             create: builder.create.is_some(),
             settings,
             buckets: Buckets::of(settings.bucket_size),
+            last_buckets: LastBuckets::default(),
             request_timeout: builder.request_timeout,
             settle_within: builder.settle_within,
             feed: InProcess::new(),
