@@ -6,4 +6,4 @@ mod hints;
 mod hostile;
 mod offsets;
 mod outages;
-mod world;
+pub mod world;
