@@ -88,7 +88,9 @@ fn paxos_variant(value: &str, _: &Settings) -> (Severity, String) {
 
 fn paxos_state_purging(value: &str, _: &Settings) -> (Severity, String) {
     match value {
-        "repaired" => fine("votes are kept until a repair has seen them: run `nodetool repair --paxos-only` regularly"),
+        "repaired" => {
+            fine("votes are kept until a repair has seen them: run `nodetool repair --paxos-only` regularly")
+        }
         _ => fine(
             "votes are forgotten after the table's gc_grace_seconds: a node that was down for longer must not come \
              back with its old data",
@@ -118,7 +120,9 @@ fn cdc_block_writes(value: &str, _: &Settings) -> (Severity, String) {
 
 fn cdc_on_repair_enabled(value: &str, _: &Settings) -> (Severity, String) {
     match value {
-        "true" => fine("rows that come by a repair are captured again: listeners see them as duplicates and drop them"),
+        "true" => fine(
+            "rows that come by a repair are captured again: listeners see them as duplicates and drop them",
+        ),
         _ => fine("rows that a node gets only by a repair are captured by the other replicas alone"),
     }
 }
@@ -139,12 +143,17 @@ mod tests {
 
     #[test]
     fn periodic_syncs_are_warned_of_with_their_period() {
-        let periodic = judged(&[&[("commitlog_sync", "periodic"), ("commitlog_sync_period", "10s")]], "commitlog_sync");
+        let periodic =
+            judged(&[&[("commitlog_sync", "periodic"), ("commitlog_sync_period", "10s")]], "commitlog_sync");
         assert_eq!(periodic.severity, Severity::Warning);
         let text = periodic.to_string();
         assert!(text.contains("(10s)") && text.contains("power") && text.contains("batch"), "{text}");
         for good in ["batch", "group"] {
-            assert_eq!(judged(&[&[("commitlog_sync", good)]], "commitlog_sync").severity, Severity::Fine, "{good}");
+            assert_eq!(
+                judged(&[&[("commitlog_sync", good)]], "commitlog_sync").severity,
+                Severity::Fine,
+                "{good}"
+            );
         }
     }
 
@@ -174,10 +183,20 @@ mod tests {
             ("cdc_enabled", "false"),
             ("cdc_block_writes", "false"),
         ] {
-            assert_eq!(judged(&[&[(setting, value)]], setting).severity, Severity::Warning, "{setting}: {value}");
+            assert_eq!(
+                judged(&[&[(setting, value)]], setting).severity,
+                Severity::Warning,
+                "{setting}: {value}"
+            );
         }
-        for (setting, value) in [("paxos_variant", "v2"), ("cdc_enabled", "true"), ("cdc_block_writes", "true")] {
-            assert_eq!(judged(&[&[(setting, value)]], setting).severity, Severity::Fine, "{setting}: {value}");
+        for (setting, value) in
+            [("paxos_variant", "v2"), ("cdc_enabled", "true"), ("cdc_block_writes", "true")]
+        {
+            assert_eq!(
+                judged(&[&[(setting, value)]], setting).severity,
+                Severity::Fine,
+                "{setting}: {value}"
+            );
         }
     }
 }

@@ -44,7 +44,10 @@ pub(super) async fn agree(
     flavour: Flavour,
 ) -> Result<Settings, ConnectError> {
     let table = format!("{}.es_settings", builder.keyspace);
-    let mut found = stored(session, &table).await?;
+    // A lightweight transaction counts the replicas that there are, and a read those that there should be: with more
+    // replicas than nodes the first goes through, and nobody could read what it wrote.
+    stored(session, &table, Consistency::Quorum).await?;
+    let mut found = stored(session, &table, Consistency::Serial).await?;
     if found.is_none() {
         let insert = format!(
             "INSERT INTO {table} (name, bucket_size, framing, serial_consistency) VALUES ('store', ?, ?, 'SERIAL') IF NOT EXISTS"
@@ -55,7 +58,7 @@ pub(super) async fn agree(
         let values = (builder.bucket_size.unwrap_or(BUCKET_SIZE).cast_signed(), FRAMING);
         session.query_unpaged(write, values).await.map_err(|source| failed(&insert, source))?;
         // Whoever was first: what is stored counts.
-        found = stored(session, &table).await?;
+        found = stored(session, &table, Consistency::Serial).await?;
     }
     let unknown = |name, value: String| ConnectError::UnknownSetting { table: table.clone(), name, value };
     let (bucket_size, framing, serial) = found.ok_or_else(|| unknown("bucket_size", "missing".to_owned()))?;
@@ -82,10 +85,14 @@ pub(super) async fn agree(
 /// Bucket size, framing and serial consistency.
 type Row = (Option<i64>, Option<i64>, Option<String>);
 
-async fn stored(session: &Session, table: &str) -> Result<Option<Row>, ConnectError> {
+async fn stored(
+    session: &Session,
+    table: &str,
+    consistency: Consistency,
+) -> Result<Option<Row>, ConnectError> {
     let select = format!("SELECT bucket_size, framing, serial_consistency FROM {table} WHERE name = 'store'");
     let mut read = Statement::new(&select);
-    read.set_consistency(Consistency::Serial);
+    read.set_consistency(consistency);
     let found: QueryResult =
         session.query_unpaged(read, ()).await.map_err(|source| failed(&select, source))?;
     let rows = found.into_rows_result().map_err(|source| malformed(&select, source))?;
