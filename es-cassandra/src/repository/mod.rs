@@ -75,7 +75,7 @@ impl CassandraRepository {
         let (save_letter, load_letters) = (save_letter.await?, load_letters.await?);
         let views = RwLock::default();
         // Now rather than at the first event: whether there are nodes enough to read and write.
-        let probe = connection.session.execute_unpaged(&load_offsets, ("",)).await;
+        let probe = connection.session.execute_unpaged(&load_offsets, ("nobody",)).await;
         probe.map_err(|source| schema::failed(load_offsets.get_statement(), source))?;
         let inner =
             Inner { connection, keyspace, save_offset, load_offsets, save_letter, load_letters, views };

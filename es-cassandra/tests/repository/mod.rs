@@ -1,5 +1,10 @@
 //! Views on the real server.
 
+mod listener;
+mod lost;
+mod relay;
+mod tables;
+
 use es_cassandra::CassandraRepository;
 use es_core::testing::conformance::DocumentRepositoryFixture;
 
