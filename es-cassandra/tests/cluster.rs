@@ -18,8 +18,30 @@ pub fn replication() -> Replication {
 
 /// A store in a keyspace of its own, with what is missing created.
 pub fn store(keyspace: &str) -> Builder {
-    let builder = CassandraEventStore::builder(hosts()).keyspace(keyspace);
-    builder.create_if_missing(replication())
+    connection().keyspace(keyspace).create_if_missing(replication())
+}
+
+/// A session of the test's own, to do what no store would.
+pub async fn session() -> Session {
+    let mut builder = SessionBuilder::new().known_nodes(hosts());
+    if let Some((user, password)) = login() {
+        builder = builder.user(user, password);
+    }
+    builder.build().await.unwrap()
+}
+
+/// `ES_CASSANDRA_USER` and `ES_CASSANDRA_PASSWORD`, where the server wants a login.
+pub fn login() -> Option<(String, String)> {
+    Some((std::env::var("ES_CASSANDRA_USER").ok()?, std::env::var("ES_CASSANDRA_PASSWORD").ok()?))
+}
+
+/// A builder that logs in where that is asked for.
+pub fn connection() -> Builder {
+    let builder = CassandraEventStore::builder(hosts());
+    match login() {
+        Some((user, password)) => builder.user(user, password),
+        None => builder,
+    }
 }
 
 /// A name that nobody has used.
@@ -28,7 +50,7 @@ pub fn fresh(prefix: &str) -> String {
 }
 
 /// A keyspace of one test's own, which is dropped with it.
-pub struct Keyspace(String);
+pub struct Keyspace(pub String);
 
 impl Keyspace {
     /// Nothing is created yet: the store does that.
@@ -63,11 +85,6 @@ impl Drop for Keyspace {
             Err(_) => eprintln!("keyspace {} was not dropped", self.0),
         }
     }
-}
-
-/// A session of the test's own.
-pub async fn session() -> Session {
-    SessionBuilder::new().known_nodes(hosts()).build().await.unwrap()
 }
 
 /// Where the nodes are.

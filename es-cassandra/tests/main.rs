@@ -9,3 +9,5 @@ mod conformance;
 mod faults;
 mod history;
 mod ledger;
+mod repository;
+mod start;

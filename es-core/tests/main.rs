@@ -5,5 +5,6 @@
 
 mod command;
 mod conformance;
+mod documents;
 mod framing;
 mod listener;

@@ -1,10 +1,6 @@
 //! Appends, and what became of them.
 
-use std::{
-    hash::{BuildHasher, Hasher, RandomState},
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use es_core::store::{AppendError, BoxError, Commit, StreamId};
 use scylla::{
@@ -15,9 +11,7 @@ use scylla::{
 };
 
 use super::{Inner, read, tables::Tables};
-
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+use crate::session::pause;
 
 /// What one request found out.
 enum Answer {
@@ -175,12 +169,4 @@ fn is_certain(error: &ExecutionError) -> bool {
         ),
         _ => false,
     }
-}
-
-/// A random pause, longer with each failure.
-fn pause(failures: usize) -> Duration {
-    let ceiling = FIRST_PAUSE.saturating_mul(1 << failures.min(16)).min(LONGEST_PAUSE);
-    // Every `RandomState` has keys of its own.
-    let random = RandomState::new().build_hasher().finish();
-    ceiling.mul_f64((random >> 11) as f64 / (1u64 << 53) as f64)
 }

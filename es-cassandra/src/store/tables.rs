@@ -58,7 +58,7 @@ impl Tables {
             "INSERT INTO {events} (aggregate_id, bucket, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS"
         ))
         .await?;
-        insert.set_serial_consistency(Some(settings.serial));
+        insert.set_serial_consistency(Some(settings.serial()));
         insert.set_load_balancing_policy(Some(policy.clone()));
         // What became of it is for the store to find out, not for the driver to try again.
         insert.set_retry_policy(Some(Arc::new(FallthroughRetryPolicy::new())));

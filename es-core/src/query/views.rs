@@ -52,7 +52,9 @@ impl<P: ViewProjection> Views<P> {
         }
     }
 
-    /// Rows in the order of their keys' text (by bytes), after the row `after`, at most `limit`.
+    /// Rows after the key `after`, at most `limit`: in the order of their keys' text (by bytes), or in an order of
+    /// the repository's own where that keeps documents
+    /// ([`DocumentRepository`](crate::repository::DocumentRepository)).
     ///
     /// # Errors
     ///

@@ -1,6 +1,7 @@
 //! The repository's contract: view rows and checkpoints, saved together.
 
 mod batch;
+mod document;
 mod erased;
 mod error;
 mod generation;
@@ -8,6 +9,7 @@ mod memory;
 mod transaction;
 
 pub use batch::{Batch, Checkpoint, DeadLetter, Move, Parked, ParkedAggregate};
+pub use document::{Document, DocumentRepository};
 pub(crate) use erased::{DynRepository, Erased};
 pub use error::{ApplyError, RepositoryError};
 pub use generation::{Generations, TakeOver};
@@ -24,12 +26,11 @@ pub type Row = (String, Vec<u8>);
 /// Where a projection's view rows, checkpoints and offsets live: any database.
 ///
 /// `Style` is the projection's ([`crate::projection::style`]). A database with multi-row transactions
-/// implements [`Repository::apply`] with a [`crate::projection::FoldPlan`] and a [`ViewTransaction`]; one without keeps the
-/// checkpoint inside the view document and implements only projections whose
-/// [`Keying`](crate::projection::ViewProjection::Keying) is [`ByAggregate`](crate::projection::keying::ByAggregate).
+/// implements [`Repository::apply`] with a [`crate::projection::FoldPlan`] and a [`ViewTransaction`]; one without
+/// implements [`DocumentRepository`], which makes it a repository of those projections that it can keep.
 ///
 /// One repository may serve several projections: everything it keeps is found by the projection's name.
-/// Dropping a returned future must leave either all of a batch or nothing.
+/// Dropping a returned future must leave either all of a batch or nothing; with documents, of each move.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a repository for the views of `{P}`",
     label = "cannot keep the views of `{P}`",
@@ -48,7 +49,7 @@ pub trait Repository<P: Projection, Style = <P as Projection>::Style>: Send + Sy
     /// The saved offsets.
     fn offsets(&self) -> impl Future<Output = Result<Vec<Offset>, RepositoryError>> + Send;
 
-    /// Applies a batch: all of it, or nothing.
+    /// Applies a batch: all of it, or nothing ([`DocumentRepository`]: or some of its moves, and not its offsets).
     ///
     /// Each move first advances its checkpoint from `expected`; one that is elsewhere by now refuses the
     /// batch with [`ApplyError::Moved`]. Then the commits' events are folded into their rows, which stay
@@ -70,7 +71,9 @@ pub trait Repository<P: Projection, Style = <P as Projection>::Style>: Send + Sy
     /// One view row.
     fn get(&self, key: &str) -> impl Future<Output = Result<Option<Vec<u8>>, RepositoryError>> + Send;
 
-    /// View rows in the order of their keys (by bytes), after `after`, at most `limit`.
+    /// View rows after the key `after`, which need not exist, at most `limit`.
+    ///
+    /// Databases with transactions list by the bytes of their keys; a [`DocumentRepository`] has an order of its own.
     fn list(
         &self,
         after: Option<&str>,

@@ -8,4 +8,4 @@ mod offsets;
 mod outages;
 mod rebuild;
 mod verify;
-mod world;
+pub mod world;
