@@ -117,10 +117,13 @@ impl Stack {
     /// Starts what is wanted and does not run yet, and waits until it answers. Says what it started.
     pub(crate) fn up(&self, wanted: Wanted) -> Result<Vec<String>, String> {
         let cassandra = Cassandra::new(&self.folder, wanted);
-        let debezium = wanted.pipeline.map(|_| Debezium::new(&self.folder, wanted, &cassandra)).transpose()?;
+        let debezium =
+            wanted.pipeline.map(|_| Debezium::new(&self.folder, wanted, &cassandra)).transpose()?;
         // Another stack would want the same addresses.
         let others = self.running()?.into_iter().rev();
-        others.filter(|other| !wanted.has(&self.folder, other.folder())).try_for_each(process::Server::stop)?;
+        others
+            .filter(|other| !wanted.has(&self.folder, other.folder()))
+            .try_for_each(process::Server::stop)?;
         let mut started = cassandra.up()?;
         if let Some(debezium) = debezium {
             started.extend(kafka::up(&self.folder, wanted)?);

@@ -88,7 +88,11 @@ impl Server {
                 return Err(format!("{} ended; its log says:\n{}", self.name(), tail(&log)));
             }
             if begin.elapsed() > within {
-                return Err(format!("{} {not} within {within:?}; its log says:\n{}", self.name(), tail(&log)));
+                return Err(format!(
+                    "{} {not} within {within:?}; its log says:\n{}",
+                    self.name(),
+                    tail(&log)
+                ));
             }
             std::thread::sleep(Duration::from_millis(200));
         }
