@@ -12,7 +12,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::process::ExitCode;
 
 use run::Steps;
-use stack::{CASSANDRA, Stack, Wanted};
+use stack::{CASSANDRA, Pipeline, Stack, Wanted};
 
 fn main() -> ExitCode {
     let root = match run::root() {
@@ -68,6 +68,12 @@ fn stack(arguments: &ArgMatches, steps: &mut Steps) {
                     CASSANDRA.iter().find(|known| *known == version).unwrap_or(&CASSANDRA[0])
                 }),
                 nodes: arguments.get_one("nodes").copied().unwrap_or(1),
+                pipeline: match (arguments.get_flag("connect"), arguments.get_flag("pipeline")) {
+                    (true, _) => Some(Pipeline::Connect),
+                    (false, true) => Some(Pipeline::Standalone),
+                    (false, false) => None,
+                },
+                cdc_mib: arguments.get_one("cdc-mib").copied(),
             };
             steps.step("stack up", || {
                 let started = stack.up(wanted)?;
@@ -125,6 +131,24 @@ fn commands() -> Command {
                                 .long("cassandra")
                                 .value_parser(CASSANDRA.to_vec())
                                 .help("Which version of Apache Cassandra [default: 5.0.9]"),
+                        )
+                        .arg(
+                            Arg::new("pipeline")
+                                .long("pipeline")
+                                .action(ArgAction::SetTrue)
+                                .help("With Kafka, and a Debezium agent for each node"),
+                        )
+                        .arg(
+                            Arg::new("connect")
+                                .long("connect")
+                                .action(ArgAction::SetTrue)
+                                .help("With Kafka, and Debezium inside Kafka Connect, which can lose records"),
+                        )
+                        .arg(
+                            Arg::new("cdc-mib")
+                                .long("cdc-mib")
+                                .value_parser(clap::value_parser!(u32).range(16..))
+                                .help("How many MiB of changes that nobody has read a node keeps [default: Cassandra's]"),
                         ),
                 )
                 .subcommand(Command::new("down").about("Stops what the stack has started, and nothing else"))
