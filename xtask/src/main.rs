@@ -69,8 +69,9 @@ fn stack(arguments: &ArgMatches, steps: &mut Steps) {
                 }),
                 nodes: arguments.get_one("nodes").copied().unwrap_or(1),
             };
+            let postgres = arguments.get_flag("postgres");
             steps.step("stack up", || {
-                let started = stack.up(wanted)?;
+                let started = if postgres { stack.postgres_up()? } else { stack.up(wanted)? };
                 say(
                     "everything runs already",
                     started.iter().map(|name| format!("started {name}")).collect(),
@@ -125,6 +126,13 @@ fn commands() -> Command {
                                 .long("cassandra")
                                 .value_parser(CASSANDRA.to_vec())
                                 .help("Which version of Apache Cassandra [default: 5.0.9]"),
+                        )
+                        .arg(
+                            Arg::new("postgres")
+                                .long("postgres")
+                                .action(ArgAction::SetTrue)
+                                .conflicts_with_all(["nodes", "cassandra"])
+                                .help("PostgreSQL alone"),
                         ),
                 )
                 .subcommand(Command::new("down").about("Stops what the stack has started, and nothing else"))

@@ -7,6 +7,7 @@
 mod cassandra;
 mod java;
 mod maven;
+pub(crate) mod postgres;
 mod process;
 
 use std::{
@@ -55,10 +56,18 @@ impl Stack {
     pub(crate) fn up(&self, wanted: Wanted) -> Result<Vec<String>, String> {
         let cassandra = Cassandra::new(&self.folder, wanted);
         // Another version, or another number of nodes, would want the same addresses.
-        for other in self.running()?.into_iter().filter(|other| !cassandra.has(other.folder())) {
+        let is_another = |other: &process::Server| {
+            !cassandra.has(other.folder()) && !other.name().starts_with(postgres::KIND)
+        };
+        for other in self.running()?.into_iter().filter(is_another) {
             other.stop()?;
         }
         cassandra.up()
+    }
+
+    /// Starts PostgreSQL, unless it runs, and waits until it answers. Says what it started.
+    pub(crate) fn postgres_up(&self) -> Result<Vec<String>, String> {
+        postgres::up(&self.folder)
     }
 
     /// Stops the servers of these names.

@@ -85,7 +85,9 @@ impl Server {
 
     /// Asks it to end, and ends it when it does not.
     pub(super) fn stop(self) -> Result<(), String> {
-        signal(self.pid, "TERM")?;
+        // At TERM, PostgreSQL waits for its clients to leave.
+        let is_postgres = self.name().starts_with(super::postgres::KIND);
+        signal(self.pid, if is_postgres { "INT" } else { "TERM" })?;
         let begin = Instant::now();
         while Self::find(&self.folder).is_some() {
             if begin.elapsed() > STOP_WITHIN {
