@@ -4,9 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use es_core::{
     app::App,
-    event::{Codec, CommandMetadata, FrameBuilder},
+    event::{Codec, CommandMetadata, DecodeError, FrameBuilder, Metadata, RawEvent},
+    projection::{Projection, Subscribed, ViewProjection, keying, style},
     repository::Repository,
-    store::{Commit, EventStore, MemoryEventStore, StreamId, Version},
+    store::{BoxError, Commit, EventStore, MemoryEventStore, StreamId, Version},
     testing::conformance::{Counts, Note, Tally, Totals},
 };
 use es_sql::SqlRepository;
@@ -15,6 +16,35 @@ const STREAMS: usize = 12;
 const COMMITS: u64 = 40;
 /// Only a failure waits for so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(100);
+
+/// [`Totals`], with time enough between reading a row and writing it for somebody else to read it too.
+#[derive(Clone, Copy)]
+pub(crate) struct Slow;
+
+impl Projection for Slow {
+    type Style = style::View;
+    const NAME: &'static str = "slow";
+    const SUBSCRIPTIONS: &'static [Subscribed] = Totals::SUBSCRIPTIONS;
+}
+
+impl ViewProjection for Slow {
+    type View = Tally;
+    type Key = str;
+    type Keying = keying::ByKey;
+    type Input = Note;
+    const USES_METADATA: bool = false;
+
+    fn decode(&self, event: &RawEvent<'_>, codec: Codec) -> Result<Option<Note>, DecodeError> {
+        Totals.decode(event, codec)
+    }
+    fn key(&self, note: &Note, metadata: &Metadata, out: &mut String) {
+        Totals.key(note, metadata, out);
+    }
+    fn fold(&self, view: &mut Tally, note: &Note, metadata: &Metadata) -> Result<(), BoxError> {
+        std::thread::sleep(Duration::from_micros(500));
+        Totals.fold(view, note, metadata)
+    }
+}
 
 /// The commit after `after` that adds one to the row `key`.
 pub(crate) fn one(after: &Version, stream: &StreamId, key: &str) -> Arc<Commit> {
@@ -46,17 +76,17 @@ pub(crate) async fn write(store: &MemoryEventStore, prefix: &str, key: &'static 
 
 async fn row<P>(app: &App, key: &str) -> Option<Tally>
 where
-    P: es_core::projection::ViewProjection<View = Tally, Key = str>,
+    P: ViewProjection<View = Tally, Key = str>,
 {
     app.views::<P>().unwrap().get(key).await.unwrap()
 }
 
 /// Two processes share the work: each has aggregates of its own, and all of them belong to one row.
-pub(crate) async fn share_a_row<R: Repository<Totals>>(repositories: [R; 2]) {
+pub(crate) async fn share_a_row<R: Repository<Slow>>(repositories: [R; 2]) {
     let mut parts = Vec::new();
     for (prefix, repository) in ["a", "b"].into_iter().zip(repositories) {
         let store = MemoryEventStore::new();
-        let app = App::builder(store.clone()).projection(Totals, repository).start().await.unwrap();
+        let app = App::builder(store.clone()).projection(Slow, repository).start().await.unwrap();
         parts.push((prefix, store, app));
     }
     // Only now, so that neither begins behind what the other has saved.
@@ -74,7 +104,7 @@ pub(crate) async fn share_a_row<R: Repository<Totals>>(repositories: [R; 2]) {
         app.caught_up(PATIENCE).await.unwrap();
     }
     let due = 2 * STREAMS as u64 * COMMITS;
-    assert_eq!(row::<Totals>(&parts[0].2, "all").await, Some(Tally { count: due, sum: due as i64 }));
+    assert_eq!(row::<Slow>(&parts[0].2, "all").await, Some(Tally { count: due, sum: due as i64 }));
 }
 
 /// A listener that has lost its partitions without noticing goes on beside their new owner.
