@@ -12,7 +12,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::process::ExitCode;
 
 use run::Steps;
-use stack::{CASSANDRA, Stack, Wanted};
+use stack::{CASSANDRA, Pipeline, Stack, Wanted};
 
 fn main() -> ExitCode {
     let root = match run::root() {
@@ -68,6 +68,12 @@ fn stack(arguments: &ArgMatches, steps: &mut Steps) {
                     CASSANDRA.iter().find(|known| *known == version).unwrap_or(&CASSANDRA[0])
                 }),
                 nodes: arguments.get_one("nodes").copied().unwrap_or(1),
+                pipeline: match (arguments.get_flag("connect"), arguments.get_flag("pipeline")) {
+                    (true, _) => Some(Pipeline::Connect),
+                    (false, true) => Some(Pipeline::Standalone),
+                    (false, false) => None,
+                },
+                cdc_mib: arguments.get_one("cdc-mib").copied(),
             };
             let postgres = arguments.get_flag("postgres");
             steps.step("stack up", || {
@@ -131,8 +137,26 @@ fn commands() -> Command {
                             Arg::new("postgres")
                                 .long("postgres")
                                 .action(ArgAction::SetTrue)
-                                .conflicts_with_all(["nodes", "cassandra"])
+                                .conflicts_with_all(["nodes", "cassandra", "pipeline", "connect", "cdc-mib"])
                                 .help("PostgreSQL alone"),
+                        )
+                        .arg(
+                            Arg::new("pipeline")
+                                .long("pipeline")
+                                .action(ArgAction::SetTrue)
+                                .help("With Kafka, a Debezium agent for each node, and PostgreSQL"),
+                        )
+                        .arg(
+                            Arg::new("connect")
+                                .long("connect")
+                                .action(ArgAction::SetTrue)
+                                .help("With Kafka, Debezium inside Kafka Connect, which can lose records, and PostgreSQL"),
+                        )
+                        .arg(
+                            Arg::new("cdc-mib")
+                                .long("cdc-mib")
+                                .value_parser(clap::value_parser!(u32).range(16..))
+                                .help("How many MiB of changes that nobody has read a node keeps [default: Cassandra's]"),
                         ),
                 )
                 .subcommand(Command::new("down").about("Stops what the stack has started, and nothing else"))

@@ -5,10 +5,10 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use super::process::{self, Server};
+use super::process::Server;
 use crate::system;
 
 const PACKAGES: &str = "postgresql";
@@ -20,6 +20,12 @@ const UP_WITHIN: Duration = Duration::from_secs(120);
 
 /// Of its folder's name, which goes on with the version: data files of two versions do not mix.
 pub(super) const KIND: &str = "postgres";
+
+/// Whether a server's folder is PostgreSQL's.
+pub(super) fn is(server: &Path) -> bool {
+    let kind = server.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+    kind.is_some_and(|kind| kind.starts_with(KIND))
+}
 
 fn address() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], PORT))
@@ -38,16 +44,8 @@ pub(super) fn up(stack: &Path) -> Result<Vec<String>, String> {
         Some(server) => (server, false),
         None => (start(&folder, &bin)?, true),
     };
-    server.wait_for(address(), UP_WITHIN)?;
-    let begin = Instant::now();
     // It takes connections before it takes queries, for as long as it recovers from a crash.
-    while !is_ready(&bin) {
-        if begin.elapsed() > UP_WITHIN {
-            let log = process::tail(&folder.join(process::LOG));
-            return Err(format!("{} is not ready within {UP_WITHIN:?}; its log says:\n{log}", server.name()));
-        }
-        std::thread::sleep(Duration::from_millis(200));
-    }
+    server.wait_until("takes no queries", UP_WITHIN, || is_ready(&bin))?;
     Ok(if started { vec![server.name()] } else { Vec::new() })
 }
 
