@@ -10,7 +10,7 @@ mod tables;
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use es_core::{
-    feed::NoFeed,
+    feed::InProcess,
     snapshot::Snapshot,
     store::{
         AppendError, BoxError, Commit, EventStore, HeadPage, Limits, Page, ReadError, StreamId, Version,
@@ -38,7 +38,9 @@ use tables::Tables;
 /// or `group` on every node: with `periodic`, Cassandra's default, a node forgets what it promised since its last
 /// sync.
 ///
-/// Clones are the same store. It has no change feed of its own: commits reach listeners through CDC.
+/// Clones are the same store. Its own feed brings listeners what this process appends, and nothing else: it is for
+/// trying things out, and for one process alone. Commits of many processes reach listeners through CDC, Debezium and
+/// Kafka.
 #[derive(Clone)]
 pub struct CassandraEventStore(Arc<Inner>);
 
@@ -50,6 +52,7 @@ struct Inner {
     buckets: Buckets,
     request_timeout: Duration,
     settle_within: Duration,
+    feed: InProcess,
     tables: RwLock<HashMap<String, Arc<Tables>>>,
 }
 
@@ -72,6 +75,7 @@ impl CassandraEventStore {
             buckets: Buckets::of(settings.bucket_size),
             request_timeout: builder.request_timeout,
             settle_within: builder.settle_within,
+            feed: InProcess::new(),
             tables: RwLock::default(),
         }));
         for category in &builder.categories {
@@ -121,7 +125,7 @@ impl Inner {
 }
 
 impl EventStore for CassandraEventStore {
-    type Feed = NoFeed;
+    type Feed = InProcess;
 
     fn limits(&self) -> Limits {
         let limits = Limits::default();
@@ -131,7 +135,9 @@ impl EventStore for CassandraEventStore {
 
     async fn append(&self, commit: Arc<Commit>) -> Result<(), AppendError> {
         self.limits().check(&commit)?;
-        self.0.append(&commit).await
+        self.0.append(&commit).await?;
+        self.0.feed.publish(&commit);
+        Ok(())
     }
 
     async fn read(&self, stream: &StreamId, from: u64, limit: usize) -> Result<Page, ReadError> {
@@ -158,8 +164,8 @@ impl EventStore for CassandraEventStore {
         self.0.load_snapshot(stream, fingerprint).await
     }
 
-    fn feed(&self) -> Option<NoFeed> {
-        None
+    fn feed(&self) -> Option<InProcess> {
+        Some(self.0.feed.clone())
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
     aggregate::Aggregate,
     command::{Command, Decide, IntoEnvelope},
     handler::{Committed, ExecuteError, Executor, LoadError, Loaded, Recorded, Runtime, history},
-    listener::{ControlError, ProjectionStatus},
+    listener::{ControlError, ProjectionStatus, Verified},
     projection::ViewProjection,
     query::{Answer, QueryError, ReadAfter, ViewSet, Views},
     repository::{DeadLetter, ParkedAggregate},
@@ -230,6 +230,19 @@ impl<S: Send + Sync + 'static> App<S> {
     /// [`QueryError::Behind`] when one does not get there `within` the time.
     pub async fn caught_up(&self, within: Duration) -> Result<(), QueryError> {
         self.inner.views.caught_up(&*self.inner.runtime.store, within).await
+    }
+
+    /// Compares every projection's views with the event store: where each stream ends, and how far each view
+    /// is. What is still behind after a few seconds' grace is fetched, in the background: [`App::caught_up`]
+    /// waits for it. Happens by itself too; see [`AppBuilder::verify_every`].
+    ///
+    /// A view that shows what the store does not hold is counted and named in the log, and left as it is.
+    ///
+    /// # Errors
+    ///
+    /// When the event store or a view database cannot be read.
+    pub async fn verify(&self) -> Result<Vec<Verified>, QueryError> {
+        self.inner.views.verify().await
     }
 
     /// How the projections are doing, in the order they were registered.

@@ -6,7 +6,8 @@
 //! is missing before it. So it does not matter whether the feed repeats, reorders, replays or loses records.
 //!
 //! `sift` is that comparison, `run` the loop around it, `apply` the one way into
-//! the database, and `handle` what the rest of the App sees of a listener.
+//! the database, `handle` what the rest of the App sees of a listener, and `verify` the comparison with the
+//! store that finds what no record shows: the loss of an aggregate's very last commits.
 
 mod apply;
 mod counts;
@@ -18,13 +19,15 @@ mod progress;
 mod run;
 mod sift;
 mod status;
+mod verify;
 mod work;
 
 pub use error::ControlError;
 pub(crate) use handle::ListenerHandle;
 pub use status::{ListenerState, ProjectionStatus, StopReason};
+pub use verify::Verified;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::{projection::FailurePolicy, repository::DynRepository, store::DynStore};
 
@@ -35,4 +38,6 @@ pub(crate) struct Listener {
     pub(crate) failure: FailurePolicy,
     pub(crate) repository: Arc<dyn DynRepository>,
     pub(crate) store: Arc<dyn DynStore>,
+    /// How often the views are compared with the store.
+    pub(crate) verify_every: Option<Duration>,
 }

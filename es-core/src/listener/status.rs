@@ -73,4 +73,8 @@ pub struct ProjectionStatus {
     pub foreign: u64,
     /// Records that no decoder understands.
     pub malformed: u64,
+    /// Aggregates that verification found behind the event store.
+    pub behind: u64,
+    /// Aggregates of which verification found that the view shows what the event store does not hold.
+    pub diverged: u64,
 }

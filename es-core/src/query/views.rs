@@ -1,8 +1,10 @@
 use std::{any::TypeId, fmt, marker::PhantomData, sync::Arc, time::Duration};
 
+use futures_util::future::try_join_all;
+
 use super::{QueryError, ReadAfter};
 use crate::{
-    listener::{ListenerHandle, ProjectionStatus},
+    listener::{ListenerHandle, ProjectionStatus, Verified},
     projection::{ViewProjection, ViewRow},
     repository::DynRepository,
     store::DynStore,
@@ -131,6 +133,10 @@ impl ViewSet {
             entry.listener.caught_up(store, deadline).await?;
         }
         Ok(())
+    }
+
+    pub(crate) async fn verify(&self) -> Result<Vec<Verified>, QueryError> {
+        try_join_all(self.entries.iter().map(|entry| entry.listener.verify())).await
     }
 
     pub(crate) fn status(&self) -> Vec<ProjectionStatus> {

@@ -6,4 +6,5 @@ mod hints;
 mod hostile;
 mod offsets;
 mod outages;
+mod verify;
 mod world;
