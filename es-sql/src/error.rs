@@ -1,6 +1,7 @@
 #[cfg(feature = "sqlite")]
 use std::path::PathBuf;
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 use es_core::store::BoxError;
 
 /// A database could not be opened.

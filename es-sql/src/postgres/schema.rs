@@ -25,7 +25,9 @@ pub(super) async fn prepare(connection: &mut PgConnection) -> Result<(), Prepare
     match found {
         Some(found) if found != VERSION => return Err(PrepareError::NewerSchema { found, known: VERSION }),
         Some(_) => {}
-        None => drop(sqlx::raw_sql(DDL).execute(&mut *tx).await?),
+        None => {
+            sqlx::raw_sql(DDL).execute(&mut *tx).await?;
+        }
     }
     Ok(tx.commit().await?)
 }
