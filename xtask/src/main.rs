@@ -75,8 +75,9 @@ fn stack(arguments: &ArgMatches, steps: &mut Steps) {
                 },
                 cdc_mib: arguments.get_one("cdc-mib").copied(),
             };
+            let postgres = arguments.get_flag("postgres");
             steps.step("stack up", || {
-                let started = stack.up(wanted)?;
+                let started = if postgres { stack.postgres_up()? } else { stack.up(wanted)? };
                 say(
                     "everything runs already",
                     started.iter().map(|name| format!("started {name}")).collect(),
@@ -133,16 +134,23 @@ fn commands() -> Command {
                                 .help("Which version of Apache Cassandra [default: 5.0.9]"),
                         )
                         .arg(
+                            Arg::new("postgres")
+                                .long("postgres")
+                                .action(ArgAction::SetTrue)
+                                .conflicts_with_all(["nodes", "cassandra", "pipeline", "connect", "cdc-mib"])
+                                .help("PostgreSQL alone"),
+                        )
+                        .arg(
                             Arg::new("pipeline")
                                 .long("pipeline")
                                 .action(ArgAction::SetTrue)
-                                .help("With Kafka, and a Debezium agent for each node"),
+                                .help("With Kafka, a Debezium agent for each node, and PostgreSQL"),
                         )
                         .arg(
                             Arg::new("connect")
                                 .long("connect")
                                 .action(ArgAction::SetTrue)
-                                .help("With Kafka, and Debezium inside Kafka Connect, which can lose records"),
+                                .help("With Kafka, Debezium inside Kafka Connect, which can lose records, and PostgreSQL"),
                         )
                         .arg(
                             Arg::new("cdc-mib")

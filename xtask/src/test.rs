@@ -2,7 +2,7 @@
 
 use crate::{
     run::Steps,
-    stack::{Pipeline, Stack, Wanted},
+    stack::{Pipeline, Stack, Wanted, postgres},
     system,
 };
 
@@ -11,6 +11,9 @@ const ON_SERVERS: &[&str] = &["es-cassandra", "es-kafka"];
 
 /// Those of them that need Kafka and Debezium too.
 const ON_PIPELINE: &[&str] = &["es-kafka"];
+
+/// The module with those tests of es-sql that need PostgreSQL.
+const ON_SERVER: &str = "on_server";
 
 /// The stacks that these are run on.
 const STACKS: &[Wanted] = &[
@@ -34,6 +37,8 @@ pub(crate) fn embedded(steps: &mut Steps) {
         tests.extend(["--exclude", package]);
         units.extend(["--package", package]);
     }
+    // Modules of that name need a server in a crate of which most does not.
+    tests.extend(["--", "--skip", ON_SERVER]);
     steps.cargo("tests: unit, integration, ui", &tests, &[]);
     steps.cargo("tests: units of what needs servers", &units, &[]);
     let mut doc = vec!["test", "--workspace", "--doc"];
@@ -44,6 +49,7 @@ pub(crate) fn embedded(steps: &mut Steps) {
 /// What needs servers, on each stack in turn. What was started for it is stopped again.
 pub(crate) fn on_servers(steps: &mut Steps) {
     let stack = Stack::of(steps.root());
+    on_postgres(steps, &stack);
     for wanted in STACKS {
         let mut started = Vec::new();
         steps.step(&format!("stack: {wanted}"), || {
@@ -67,5 +73,20 @@ pub(crate) fn on_servers(steps: &mut Steps) {
         if !started.is_empty() {
             steps.step(&format!("stop: {wanted}"), || stack.stop(&started));
         }
+    }
+}
+
+fn on_postgres(steps: &mut Steps, stack: &Stack) {
+    let mut started = Err(String::new());
+    steps.step("stack: PostgreSQL", || {
+        started = stack.postgres_up();
+        started.as_ref().map(drop).map_err(Clone::clone)
+    });
+    let Ok(started) = started else { return };
+    let tests =
+        ["test", "--package", "es-sql", "--all-features", "--no-fail-fast", "--test", "main", ON_SERVER];
+    steps.cargo("tests: PostgreSQL", &tests, &[("ES_POSTGRES_URL", &postgres::url())]);
+    if !started.is_empty() {
+        steps.step("stop: PostgreSQL", || stack.stop(&started));
     }
 }

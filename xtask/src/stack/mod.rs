@@ -10,6 +10,7 @@ mod java;
 mod kafka;
 mod maven;
 mod place;
+pub(crate) mod postgres;
 mod process;
 
 use std::{
@@ -24,7 +25,7 @@ use debezium::Debezium;
 pub(crate) const CASSANDRA: &[&str] = &["5.0.9", "4.1.10"];
 
 /// The kinds of servers, in the order in which they start; they stop the other way round.
-const KINDS: &[&str] = &[cassandra::KIND, kafka::KIND, debezium::KIND];
+const KINDS: &[&str] = &[postgres::KIND, cassandra::KIND, kafka::KIND, debezium::KIND];
 
 /// What is to be running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,9 +81,9 @@ impl Wanted {
         stack.join(name)
     }
 
-    /// Whether a server's folder is one of this stack's.
+    /// Whether a server's folder is one of this stack's, or PostgreSQL's, which goes with each.
     fn has(&self, stack: &Path, server: &Path) -> bool {
-        KINDS.iter().any(|kind| server.parent() == Some(&self.folder(stack, kind)))
+        postgres::is(server) || KINDS.iter().any(|kind| server.parent() == Some(&self.folder(stack, kind)))
     }
 
     /// Where its Cassandra nodes are.
@@ -128,8 +129,14 @@ impl Stack {
         if let Some(debezium) = debezium {
             started.extend(kafka::up(&self.folder, wanted)?);
             started.extend(debezium.up()?);
+            started.extend(self.postgres_up()?);
         }
         Ok(started)
+    }
+
+    /// Starts PostgreSQL, unless it runs, and waits until it answers. Says what it started.
+    pub(crate) fn postgres_up(&self) -> Result<Vec<String>, String> {
+        postgres::up(&self.folder)
     }
 
     /// Stops the servers of these names.

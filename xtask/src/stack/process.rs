@@ -77,7 +77,12 @@ impl Server {
         self.wait_until(&format!("does not say `{text}`"), within, is_there)
     }
 
-    fn wait_until(&self, not: &str, within: Duration, is_ready: impl Fn() -> bool) -> Result<(), String> {
+    pub(super) fn wait_until(
+        &self,
+        not: &str,
+        within: Duration,
+        is_ready: impl Fn() -> bool,
+    ) -> Result<(), String> {
         let begin = Instant::now();
         loop {
             if is_ready() {
@@ -100,7 +105,9 @@ impl Server {
 
     /// Asks it to end, and ends it when it does not.
     pub(super) fn stop(self) -> Result<(), String> {
-        signal(self.pid, "TERM")?;
+        // At TERM, PostgreSQL waits for its clients to leave.
+        let is_postgres = super::postgres::is(&self.folder);
+        signal(self.pid, if is_postgres { "INT" } else { "TERM" })?;
         let begin = Instant::now();
         while Self::find(&self.folder).is_some() {
             if begin.elapsed() > STOP_WITHIN {
