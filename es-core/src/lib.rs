@@ -20,6 +20,7 @@ pub mod listener;
 pub mod projection;
 pub mod query;
 pub mod repository;
+pub mod schema;
 pub mod snapshot;
 pub mod store;
 #[cfg(feature = "testing")]

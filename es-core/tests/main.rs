@@ -8,3 +8,4 @@ mod conformance;
 mod documents;
 mod framing;
 mod listener;
+mod schema;
