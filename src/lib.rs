@@ -16,6 +16,8 @@ pub use es_core::checks;
 
 #[cfg(feature = "cassandra")]
 pub use es_cassandra as cassandra;
+#[cfg(feature = "kafka")]
+pub use es_kafka as kafka;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use es_sql as sql;
 

@@ -22,6 +22,8 @@ use crate::{
 /// How often a view that another process may be writing is looked at.
 const FIRST_LOOK: Duration = Duration::from_millis(5);
 const LATER_LOOK: Duration = Duration::from_millis(100);
+/// How long the feed may take with a commit that somebody waits for, before it is fetched from the store.
+const FEED_PATIENCE: Duration = Duration::from_millis(500);
 /// How long a parked aggregate that is taken up again may need.
 const CONTROL_PATIENCE: Duration = Duration::from_secs(60);
 /// Hints that may wait for a listener.
@@ -123,6 +125,7 @@ impl ListenerHandle {
         let mut waiting = self.shared.progress.wait(stream, *sequence);
         let mut state = self.shared.state.subscribe();
         let mut pause = FIRST_LOOK;
+        let mut ask_store = started + FEED_PATIENCE;
         loop {
             let state_now = state.borrow_and_update().clone();
             let checkpoint = self.checkpoint(stream).await?;
@@ -139,6 +142,12 @@ impl ListenerHandle {
                     token: token.to_string(),
                     waited: started.elapsed(),
                 });
+            }
+            if ask_store <= Instant::now() {
+                // The token says that the commit is stored, so the feed is only late with it. Where hints wait
+                // already, the next look asks again.
+                let _ = self.hints.try_send(stream.clone());
+                ask_store = Instant::now() + FEED_PATIENCE;
             }
             tokio::select! {
                 // The sender lives as long as `waiting` does.

@@ -85,6 +85,7 @@ pub(super) async fn run(
 impl Run {
     async fn listen(&mut self, feed: &dyn DynFeed, mut hints: mpsc::Receiver<StreamId>) -> StopReason {
         let mut failures = 0;
+        self.have_verified();
         loop {
             let categories = &self.listener.categories;
             let name = Generations::space(self.listener.projection, self.listener.generation);
@@ -240,12 +241,17 @@ impl Run {
                 return Ok(Some(error));
             }
         }
+        self.have_verified();
+        Ok(None)
+    }
+
+    /// Has the views compared with the store, if they have to be.
+    fn have_verified(&mut self) {
         if !self.is_verified {
             // Full when it is asked to already.
             let _ = self.verify.try_send(());
             self.is_verified = true;
         }
-        Ok(None)
     }
 
     /// Sorts records by aggregate, adding what is held of each.
