@@ -10,6 +10,7 @@ use es_core::{
 use super::{
     Both, PATIENCE,
     proxy::{Kind, Proxy},
+    until,
 };
 use crate::{
     commits::{extend, stream},
@@ -72,13 +73,8 @@ async fn a_snapshot_saves_reading_what_came_before_it() {
     }
     // It is kept after the command's reply.
     let fingerprint = Ledger::<100, 1>::SNAPSHOT.unwrap().fingerprint;
-    let kept = loop {
-        match both.direct.load_snapshot(&stream("a"), fingerprint).await.unwrap() {
-            Some(kept) => break kept,
-            None => tokio::task::yield_now().await,
-        }
-    };
-    assert_eq!(kept.version.last_sequence(), 100);
+    let kept = async || both.direct.load_snapshot(&stream("a"), fingerprint).await.unwrap();
+    until(async || kept().await.is_some_and(|kept| kept.version.last_sequence() == 100)).await;
 
     let load = async |both: &Both| {
         let app = App::builder(both.store.clone()).start().await.unwrap();

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::{
     Both,
     proxy::{Fate, Kind, Refusal, Request},
+    until,
 };
 use crate::{
     commits::{read_all, stream},
@@ -153,9 +154,16 @@ async fn every_outcome_is_true() {
         count(&outcomes, |outcome| *outcome == Outcome::Unknown),
     );
     for (at, ((id, n), (command, outcome))) in outcomes.iter_mut().enumerate() {
-        while *outcome == Outcome::Unknown {
-            let Outcome::Stored(version) = send(&apps[at % 2], id, *command, *n, 100).await else { continue };
-            *outcome = Outcome::Stored(version);
+        if *outcome == Outcome::Unknown {
+            until(async || {
+                *outcome = match send(&apps[at % 2], id, *command, *n, 1).await {
+                    // That says nothing of the tries before.
+                    Outcome::NotStored => Outcome::Unknown,
+                    known => known,
+                };
+                *outcome != Outcome::Unknown
+            })
+            .await;
         }
     }
 
