@@ -94,3 +94,22 @@ async fn a_snapshot_saves_reading_what_came_before_it() {
     // The snapshot's own commit and the five after it, of fifteen.
     assert!((30_000..40_000).contains(&with), "the tail alone: {with} bytes");
 }
+
+/// However many commits are asked for, and however big they are, an answer is one that a node can give.
+#[tokio::test]
+async fn big_commits_come_by_the_handful() {
+    let (both, app) = both("big").await;
+    let id = "a".to_owned();
+    for _ in 0..40 {
+        app.execute(&id, Do::<0, 0>::Emit(vec![Fact::Padding(500_000)])).await.unwrap();
+    }
+    let mut from = 1;
+    while from <= 40 {
+        both.proxy.calm();
+        let page = both.store.read(&stream("a"), from, 256).await.unwrap();
+        let count = both.proxy.count(Kind::Page);
+        assert!(count.answered < 10 << 20, "{} bytes in {} answers", count.answered, count.requests);
+        from = page.commits.last().unwrap().last_sequence + 1;
+        assert_eq!(page.more, from <= 40);
+    }
+}
