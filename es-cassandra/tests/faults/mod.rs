@@ -8,6 +8,7 @@ mod proxy;
 mod race;
 mod ring;
 mod single;
+mod workload;
 
 use std::time::Duration;
 
