@@ -34,7 +34,7 @@ pub use es_core::checks;
 /// ```
 #[cfg(feature = "cassandra")]
 pub use es_cassandra as cassandra;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use es_sql as sql;
 
 /// What an application needs most of the time: `use event_sourcing::prelude::*;`
@@ -51,6 +51,8 @@ pub mod prelude {
         store::MemoryEventStore,
     };
     pub use es_macros::{Aggregate, Event, PastEvent, Services, command_handler, projection, query_handler};
+    #[cfg(feature = "postgres")]
+    pub use es_sql::PostgresRepository;
     #[cfg(feature = "sqlite")]
     pub use es_sql::{SqlRepository, SqliteEventStore};
 }

@@ -15,6 +15,7 @@ mod options;
 mod peer;
 mod report;
 mod rounds;
+mod wire;
 
 use std::process::ExitCode;
 
@@ -28,21 +29,36 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// The benchmark `core`: what a command costs, in memory and over SQLite.
 pub fn command() -> ExitCode {
-    let run = |options: &Options| -> Result<(), Error> {
-        let mut sections = cases::command(options.folder.as_deref());
-        if let Some(only) = &options.only {
-            sections = cases::only(sections, only)?;
-        }
-        let results = rounds::run(&sections, &options.scale(), options.rounds())?;
-        println!("{}", report::table(&results));
-        let Some(path) = &options.json else { return Ok(()) };
-        std::fs::write(path, report::json("core", options, &results)?)?;
-        println!("All numbers are in {}.", path.display());
-        Ok(())
-    };
-    let options =
-        Options::parse("command", "What a command costs, in memory and over SQLite, beside cqrs-es");
-    match run(&options) {
+    let about = "What a command costs, in memory and over SQLite, beside cqrs-es";
+    let options = Options::parse(options::commands("command", about));
+    ended(run("core", &options, cases::command(options.folder.as_deref())))
+}
+
+/// The benchmark `store`: what a command and a load cost over Cassandra, beside the bare driver.
+pub fn store() -> ExitCode {
+    let about = "What commands and loads cost over Cassandra, beside the bare driver";
+    let options = Options::parse(options::with_server(options::commands("store", about)));
+    let measured = cases::Place::new(&options.server).and_then(|place| {
+        let measured = run("store", &options, cases::store(&place));
+        place.clear().and(measured)
+    });
+    ended(measured)
+}
+
+fn run(name: &str, options: &Options, mut sections: Vec<cases::Section>) -> Result<(), Error> {
+    if let Some(only) = &options.only {
+        sections = cases::only(sections, only)?;
+    }
+    let results = rounds::run(&sections, &options.scale(), options.rounds())?;
+    println!("{}", report::table(&results));
+    let Some(path) = &options.json else { return Ok(()) };
+    std::fs::write(path, report::json(name, options, &results)?)?;
+    println!("All numbers are in {}.", path.display());
+    Ok(())
+}
+
+fn ended(run: Result<(), Error>) -> ExitCode {
+    match run {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");

@@ -25,6 +25,8 @@ pub(crate) struct Sample {
     pub(crate) allocations: Allocations,
     /// How many commits the commands became, where they share them.
     pub(crate) commits: Option<u64>,
+    /// Bytes between this process and the server, both ways, where that was counted.
+    pub(crate) wire: Option<u64>,
 }
 
 impl Meter {
@@ -43,7 +45,7 @@ impl Running {
             Meter::Time => Allocations::default(),
             Meter::Allocations => counting::stop(),
         };
-        Sample { commands, took, allocations, commits: None }
+        Sample { commands, took, allocations, commits: None, wire: None }
     }
 }
 

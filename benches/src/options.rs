@@ -13,18 +13,22 @@ pub(crate) struct Options {
     pub(crate) json: Option<PathBuf>,
     pub(crate) folder: Option<PathBuf>,
     pub(crate) only: Option<String>,
+    /// `host:port` of a server.
+    pub(crate) server: String,
 }
 
 impl Options {
     /// From this process's arguments; ends the process if they are wrong.
-    pub(crate) fn parse(name: &'static str, about: &'static str) -> Self {
-        let mut arguments = commands(name, about).get_matches();
+    pub(crate) fn parse(command: Command) -> Self {
+        let mut arguments = command.get_matches();
         Self {
             quick: arguments.get_flag("quick"),
             rounds: arguments.remove_one("rounds"),
             json: arguments.remove_one("json"),
             folder: arguments.remove_one("folder"),
             only: arguments.remove_one("only"),
+            // A benchmark without a server does not know the argument.
+            server: arguments.try_remove_one("server").ok().flatten().unwrap_or_default(),
         }
     }
 
@@ -37,7 +41,13 @@ impl Options {
     }
 }
 
-fn commands(name: &'static str, about: &'static str) -> Command {
+/// The same for a benchmark that needs a server.
+pub(crate) fn with_server(command: Command) -> Command {
+    let server = Arg::new("server").long("server").value_name("HOST:PORT").default_value("127.0.0.1:9042");
+    command.arg(server.help("A node of the stack, or another; what is stored is removed again"))
+}
+
+pub(crate) fn commands(name: &'static str, about: &'static str) -> Command {
     let path = || value_parser!(PathBuf);
     Command::new(name)
         .about(about)
@@ -80,11 +90,11 @@ fn commands(name: &'static str, about: &'static str) -> Command {
 
 #[cfg(test)]
 mod tests {
-    use super::commands;
+    use super::{commands, with_server};
 
     #[test]
     fn the_command_line_is_sound() {
-        commands("a", "b").debug_assert();
+        with_server(commands("a", "b")).debug_assert();
         let rounds = |n| commands("a", "b").try_get_matches_from(["a", "--rounds", n]);
         assert!(rounds("0").is_err() && rounds("1").is_ok());
     }

@@ -35,6 +35,8 @@ pub(crate) struct CaseResult {
     /// A command's.
     pub(crate) bytes: f64,
     pub(crate) commands_per_commit: Option<f64>,
+    /// Between this process and the server, both ways, for a command.
+    pub(crate) wire_bytes: Option<f64>,
 }
 
 /// All rounds' numbers.
@@ -110,6 +112,7 @@ fn result(case: &Case, counted: &Sample, times: &[f64], base: &[f64]) -> CaseRes
         allocations: counted.allocations.count as f64 / commands,
         bytes: counted.allocations.bytes as f64 / commands,
         commands_per_commit: counted.commits.map(|commits| commands / commits as f64),
+        wire_bytes: counted.wire.map(|bytes| bytes as f64 / commands),
     }
 }
 

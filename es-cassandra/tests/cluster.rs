@@ -1,5 +1,7 @@
 //! Where the server is, and keyspaces that no other test uses.
 
+use std::net::{SocketAddr, ToSocketAddrs};
+
 use es_cassandra::{Builder, CassandraEventStore, Replication};
 use scylla::client::{session::Session, session_builder::SessionBuilder};
 
@@ -42,30 +44,50 @@ pub fn connection() -> Builder {
     }
 }
 
-/// A keyspace that nobody else uses, gone when this is.
-pub struct Scratch(pub String);
+/// A name that nobody has used.
+pub fn fresh(prefix: &str) -> String {
+    format!("{prefix}_{}", &uuid::Uuid::now_v7().simple().to_string()[..24])
+}
 
-impl Scratch {
-    pub fn new(prefix: &str) -> Self {
+/// A keyspace of one test's own, which is dropped with it.
+pub struct Keyspace(pub String);
+
+impl Keyspace {
+    /// Nothing is created yet: the store does that.
+    pub fn fresh(prefix: &str) -> Self {
         Self(fresh(prefix))
+    }
+
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
+    /// A store in it.
+    pub fn store(&self) -> Builder {
+        store(&self.0)
     }
 }
 
-impl Drop for Scratch {
+impl Drop for Keyspace {
     fn drop(&mut self) {
-        let drop = format!("DROP KEYSPACE IF EXISTS {}", self.0);
-        // A runtime of its own: this one may be ending.
+        let statement = format!("DROP KEYSPACE IF EXISTS {}", self.0);
+        // The test's own runtime may be the one that is ending.
         let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async { session().await.query_unpaged(drop, ()).await.unwrap() });
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                session().await.query_unpaged(statement, ()).await?;
+                Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+            })
         });
-        if dropped.join().is_err() && !std::thread::panicking() {
-            panic!("keyspace {} is left behind", self.0);
+        match dropped.join() {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => eprintln!("keyspace {} was not dropped: {error}", self.0),
+            Err(_) => eprintln!("keyspace {} was not dropped", self.0),
         }
     }
 }
 
-/// A name that nobody has used.
-pub fn fresh(prefix: &str) -> String {
-    format!("{prefix}_{}", &uuid::Uuid::now_v7().simple().to_string()[..24])
+/// Where the nodes are.
+pub fn addresses() -> Vec<SocketAddr> {
+    hosts().iter().map(|host| host.to_socket_addrs().unwrap().next().unwrap()).collect()
 }

@@ -1,8 +1,11 @@
+#[cfg(feature = "sqlite")]
 use std::path::PathBuf;
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 use es_core::store::BoxError;
 
 /// A database could not be opened.
+#[cfg(feature = "sqlite")]
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -40,4 +43,40 @@ pub enum OpenError {
         "a SQLite database in memory is lost with its connection: name a file, or use MemoryEventStore and MemoryRepository"
     )]
     InMemory,
+}
+
+/// A PostgreSQL database is not ready for views. Comes as the source of a
+/// [`RepositoryError::Unavailable`](es_core::repository::RepositoryError::Unavailable).
+#[cfg(feature = "postgres")]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PrepareError {
+    /// The database cannot be asked, or the tables cannot be made.
+    #[error("the tables for views cannot be made ready in PostgreSQL: {0}")]
+    Database(#[source] BoxError),
+    /// The database cannot keep every text.
+    #[error(
+        "the PostgreSQL database has the encoding {encoding}, which cannot keep every text: make it with ENCODING 'UTF8'"
+    )]
+    Encoding {
+        /// Its encoding.
+        encoding: String,
+    },
+    /// A newer version of event-sourcing-rs made the tables.
+    #[error(
+        "the views in PostgreSQL have version {found}, this program knows {known}: deploy the newer code"
+    )]
+    NewerSchema {
+        /// The version in the database.
+        found: String,
+        /// The newest version known here.
+        known: &'static str,
+    },
+}
+
+#[cfg(feature = "postgres")]
+impl From<sqlx::Error> for PrepareError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(Box::new(error))
+    }
 }

@@ -1,8 +1,11 @@
-//! SQL backends of event-sourcing-rs: [`SqliteEventStore`], an embedded durable event store with its own
-//! change feed ([`SqliteFeed`]), and [`SqlRepository`], which keeps view rows and checkpoints in one
-//! transaction.
+//! SQL backends of event-sourcing-rs, each behind the feature of its name:
+//!
+//! - `sqlite`, on by default: [`SqliteEventStore`], an embedded durable event store with its own change feed
+//!   ([`SqliteFeed`]), and [`SqlRepository`], which keeps view rows and checkpoints in one transaction;
+//! - `postgres`: [`PostgresRepository`], which does that in PostgreSQL.
 //!
 //! ```no_run
+//! # #[cfg(feature = "sqlite")]
 //! # async fn open() -> Result<(), es_sql::OpenError> {
 //! use es_sql::{SqlRepository, SqliteEventStore};
 //! let store = SqliteEventStore::open("bank.db").await?;
@@ -11,9 +14,22 @@
 //! ```
 
 mod error;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+#[cfg(feature = "sqlite")]
 pub mod sqlite;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod time;
 
+#[cfg(feature = "sqlite")]
 pub use error::OpenError;
+#[cfg(feature = "postgres")]
+pub use error::PrepareError;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresRepository;
+#[cfg(feature = "sqlite")]
 pub use sqlite::{SqlRepository, SqliteEventStore, SqliteFeed};
-/// The driver, for those who make a pool of their own for [`SqlRepository::sqlite`].
+/// The driver, for those who make a pool of their own.
 pub use sqlx;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) use time::to_millis;

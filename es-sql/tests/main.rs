@@ -1,7 +1,10 @@
-//! The SQLite backends, on files.
+//! The SQLite backends, on files, and those on a server of the stack (`on_server`).
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod conformance;
+mod listeners;
+#[cfg(feature = "postgres")]
+mod on_server;
 mod open;
 mod processes;

@@ -3,7 +3,7 @@
 use crate::run::Steps;
 
 /// What people ask for, and the binary of the package `es-bench` that measures it.
-const BENCHES: &[(&str, &str)] = &[("core", "command")];
+const BENCHES: &[(&str, &str)] = &[("core", "command"), ("store", "store")];
 
 /// The names there are, as a sentence's end.
 pub(crate) fn names() -> String {
@@ -44,6 +44,9 @@ mod tests {
     fn names_map_to_binaries() {
         assert_eq!(chosen(Some("core")).unwrap(), [("core", "command")]);
         assert!(!chosen(None).unwrap().is_empty());
-        assert_eq!(chosen(Some("cores")).unwrap_err(), "there is no benchmark `cores`; there are: core");
+        assert_eq!(
+            chosen(Some("cores")).unwrap_err(),
+            "there is no benchmark `cores`; there are: core, store"
+        );
     }
 }

@@ -12,7 +12,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::process::ExitCode;
 
 use run::Steps;
-use stack::{CASSANDRA, Stack, Wanted};
+use stack::{CASSANDRA, Pipeline, Stack, Wanted};
 
 fn main() -> ExitCode {
     let root = match run::root() {
@@ -68,9 +68,16 @@ fn stack(arguments: &ArgMatches, steps: &mut Steps) {
                     CASSANDRA.iter().find(|known| *known == version).unwrap_or(&CASSANDRA[0])
                 }),
                 nodes: arguments.get_one("nodes").copied().unwrap_or(1),
+                pipeline: match (arguments.get_flag("connect"), arguments.get_flag("pipeline")) {
+                    (true, _) => Some(Pipeline::Connect),
+                    (false, true) => Some(Pipeline::Standalone),
+                    (false, false) => None,
+                },
+                cdc_mib: arguments.get_one("cdc-mib").copied(),
             };
+            let postgres = arguments.get_flag("postgres");
             steps.step("stack up", || {
-                let started = stack.up(wanted)?;
+                let started = if postgres { stack.postgres_up()? } else { stack.up(wanted)? };
                 say(
                     "everything runs already",
                     started.iter().map(|name| format!("started {name}")).collect(),
@@ -125,6 +132,31 @@ fn commands() -> Command {
                                 .long("cassandra")
                                 .value_parser(CASSANDRA.to_vec())
                                 .help("Which version of Apache Cassandra [default: 5.0.9]"),
+                        )
+                        .arg(
+                            Arg::new("postgres")
+                                .long("postgres")
+                                .action(ArgAction::SetTrue)
+                                .conflicts_with_all(["nodes", "cassandra", "pipeline", "connect", "cdc-mib"])
+                                .help("PostgreSQL alone"),
+                        )
+                        .arg(
+                            Arg::new("pipeline")
+                                .long("pipeline")
+                                .action(ArgAction::SetTrue)
+                                .help("With Kafka, a Debezium agent for each node, and PostgreSQL"),
+                        )
+                        .arg(
+                            Arg::new("connect")
+                                .long("connect")
+                                .action(ArgAction::SetTrue)
+                                .help("With Kafka, Debezium inside Kafka Connect, which can lose records, and PostgreSQL"),
+                        )
+                        .arg(
+                            Arg::new("cdc-mib")
+                                .long("cdc-mib")
+                                .value_parser(clap::value_parser!(u32).range(16..))
+                                .help("How many MiB of changes that nobody has read a node keeps [default: Cassandra's]"),
                         ),
                 )
                 .subcommand(Command::new("down").about("Stops what the stack has started, and nothing else"))

@@ -11,6 +11,24 @@ pub(crate) fn on_path(program: &str) -> bool {
     env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
+/// What SQLite and Kafka's client are compiled with: a compiler, and libraries that the client is linked to.
+const C_PACKAGES: &str = "build-essential pkg-config zlib1g-dev libssl-dev perl";
+
+/// Whether what is written in C can be compiled here.
+pub(crate) fn can_compile_c() -> bool {
+    let libraries = || {
+        let mut command = Command::new("pkg-config");
+        command.args(["--exists", "zlib", "openssl"]).status().is_ok_and(|status| status.success())
+    };
+    ["cc", "c++", "make", "pkg-config", "perl"].iter().all(|program| on_path(program)) && libraries()
+}
+
+/// Installs what is missing of it.
+pub(crate) fn install_c() -> Result<(), String> {
+    install("a C compiler and libraries, for SQLite and Kafka's client", C_PACKAGES)?;
+    if can_compile_c() { Ok(()) } else { Err(format!("`{}` was not enough", install_line(C_PACKAGES))) }
+}
+
 /// The line that installs `packages` on Debian.
 pub(crate) fn install_line(packages: &str) -> String {
     format!("apt-get install --yes --no-install-recommends {packages}")
@@ -35,7 +53,7 @@ pub(crate) fn install(what: &str, packages: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     let id = Command::new("id").arg("-u").stderr(Stdio::null()).output();
     id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }

@@ -2,24 +2,30 @@
 
 use crate::{
     run::Steps,
-    stack::{Stack, Wanted},
+    stack::{Pipeline, Stack, Wanted, postgres},
     system,
 };
 
 /// The crates whose integration tests need a server of the stack.
-const ON_SERVERS: &[&str] = &["es-cassandra"];
+const ON_SERVERS: &[&str] = &["es-cassandra", "es-kafka"];
+
+/// Those of them that need Kafka and Debezium too.
+const ON_PIPELINE: &[&str] = &["es-kafka"];
+
+/// The module with those tests of es-sql that need PostgreSQL.
+const ON_SERVER: &str = "on_server";
 
 /// The stacks that these are run on.
 const STACKS: &[Wanted] = &[
-    Wanted { cassandra: "4.1.10", nodes: 1 },
-    Wanted { cassandra: "5.0.9", nodes: 1 },
-    Wanted { cassandra: "5.0.9", nodes: 3 },
+    Wanted::cassandra("4.1.10", 1),
+    Wanted::cassandra("5.0.9", 1).with(Pipeline::Standalone),
+    Wanted::cassandra("5.0.9", 3),
 ];
 
 /// What needs no servers. Examples are built before the tests that start them.
 pub(crate) fn embedded(steps: &mut Steps) {
-    if !system::on_path(C_COMPILER) {
-        steps.step("C compiler", install_c_compiler);
+    if !system::can_compile_c() {
+        steps.step("C compiler", system::install_c);
     }
     let common = ["--all-features", "--no-fail-fast"];
     steps.cargo("examples", &["build", "--workspace", "--all-features", "--examples"], &[]);
@@ -31,6 +37,8 @@ pub(crate) fn embedded(steps: &mut Steps) {
         tests.extend(["--exclude", package]);
         units.extend(["--package", package]);
     }
+    // Modules of that name need a server in a crate of which most does not.
+    tests.extend(["--", "--skip", ON_SERVER]);
     steps.cargo("tests: unit, integration, ui", &tests, &[]);
     steps.cargo("tests: units of what needs servers", &units, &[]);
     let mut doc = vec!["test", "--workspace", "--doc"];
@@ -41,6 +49,7 @@ pub(crate) fn embedded(steps: &mut Steps) {
 /// What needs servers, on each stack in turn. What was started for it is stopped again.
 pub(crate) fn on_servers(steps: &mut Steps) {
     let stack = Stack::of(steps.root());
+    on_postgres(steps, &stack);
     for wanted in STACKS {
         let mut started = Vec::new();
         steps.step(&format!("stack: {wanted}"), || {
@@ -54,20 +63,30 @@ pub(crate) fn on_servers(steps: &mut Steps) {
         }
         let hosts = wanted.hosts().join(",");
         let mut tests = vec!["test", "--all-features", "--no-fail-fast", "--test", "main"];
-        for package in ON_SERVERS {
+        let is_piped = wanted.pipeline.is_some();
+        for package in ON_SERVERS.iter().filter(|package| is_piped || !ON_PIPELINE.contains(package)) {
             tests.extend(["--package", package]);
         }
-        steps.cargo(&format!("tests: {wanted}"), &tests, &[("ES_CASSANDRA_HOSTS", &hosts)]);
+        let brokers = wanted.brokers();
+        let servers = [("ES_CASSANDRA_HOSTS", hosts.as_str()), ("ES_KAFKA_BROKERS", brokers.as_str())];
+        steps.cargo(&format!("tests: {wanted}"), &tests, &servers);
         if !started.is_empty() {
             steps.step(&format!("stop: {wanted}"), || stack.stop(&started));
         }
     }
 }
 
-fn install_c_compiler() -> Result<(), String> {
-    system::install("the C compiler, which SQLite is compiled with", "gcc libc6-dev")?;
-    if system::on_path(C_COMPILER) { Ok(()) } else { Err(format!("`{C_COMPILER}` is still missing")) }
+fn on_postgres(steps: &mut Steps, stack: &Stack) {
+    let mut started = Err(String::new());
+    steps.step("stack: PostgreSQL", || {
+        started = stack.postgres_up();
+        started.as_ref().map(drop).map_err(Clone::clone)
+    });
+    let Ok(started) = started else { return };
+    let tests =
+        ["test", "--package", "es-sql", "--all-features", "--no-fail-fast", "--test", "main", ON_SERVER];
+    steps.cargo("tests: PostgreSQL", &tests, &[("ES_POSTGRES_URL", &postgres::url())]);
+    if !started.is_empty() {
+        steps.step("stop: PostgreSQL", || stack.stop(&started));
+    }
 }
-
-/// What SQLite is compiled with.
-const C_COMPILER: &str = "cc";

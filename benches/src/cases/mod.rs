@@ -1,5 +1,6 @@
 //! What is measured.
 
+mod cassandra;
 mod concurrent;
 mod cqrs;
 mod floor;
@@ -30,6 +31,8 @@ pub(crate) enum Unit {
     Nanoseconds,
     PerSecond,
 }
+
+pub(crate) use cassandra::{Place, sections as store};
 
 type Run = dyn Fn(&Scale, Meter) -> Result<Sample, Error>;
 
@@ -75,7 +78,7 @@ pub(crate) struct Scale {
     grouped: u64,
     /// Commands of each of 16 tasks.
     spread: u64,
-    /// Commands over SQLite, for those in flight to share; at least ten for each.
+    /// Commands over a database, for those in flight to share; at least some for each.
     durable: u64,
 }
 

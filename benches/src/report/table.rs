@@ -67,10 +67,13 @@ fn cells(case: &CaseResult, unit: Unit) -> [String; COLUMNS] {
         }
     };
     let ratio = if case.base == case.key { "1".to_owned() } else { format!("{:.2}", case.ratio.median) };
-    let label = match case.commands_per_commit {
-        Some(commands) => format!("{}: {commands:.0} commands a commit", case.label),
-        None => case.label.clone(),
-    };
+    let mut label = case.label.clone();
+    if let Some(commands) = case.commands_per_commit {
+        label += &format!(": {commands:.0} commands a commit");
+    }
+    if let Some(bytes) = case.wire_bytes {
+        label += &format!(" ({bytes:.0} bytes on the wire)");
+    }
     [label, spread, ratio, format!("{:.1}", case.allocations), thousands(case.bytes)]
 }
 

@@ -3,6 +3,7 @@
 mod append;
 mod bucket;
 mod heads;
+mod last_bucket;
 mod read;
 mod snapshot;
 mod tables;
@@ -10,7 +11,7 @@ mod tables;
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use es_core::{
-    feed::NoFeed,
+    feed::InProcess,
     snapshot::Snapshot,
     store::{
         AppendError, BoxError, Commit, EventStore, HeadPage, Limits, Page, ReadError, StreamId, Version,
@@ -25,6 +26,7 @@ use crate::{
     session::{Builder, Connection},
 };
 use bucket::Buckets;
+use last_bucket::LastBuckets;
 use tables::Tables;
 
 /// A durable event store on Apache Cassandra or ScyllaDB.
@@ -38,7 +40,9 @@ use tables::Tables;
 /// or `group` on every node: with `periodic`, Cassandra's default, a node forgets what it promised since its last
 /// sync.
 ///
-/// Clones are the same store. It has no change feed of its own: commits reach listeners through CDC.
+/// Clones are the same store. Its own feed brings listeners what this process appends, and nothing else: it is for
+/// trying things out, and for one process alone. Commits of many processes reach listeners through CDC, Debezium and
+/// Kafka.
 #[derive(Clone)]
 pub struct CassandraEventStore(Arc<Inner>);
 
@@ -49,8 +53,10 @@ struct Inner {
     create: Option<Replication>,
     settings: Settings,
     buckets: Buckets,
+    last_buckets: LastBuckets,
     request_timeout: Duration,
     settle_within: Duration,
+    feed: InProcess,
     tables: RwLock<HashMap<String, Arc<Tables>>>,
 }
 
@@ -73,8 +79,10 @@ impl CassandraEventStore {
             create: builder.create,
             settings,
             buckets: Buckets::of(settings.bucket_size),
+            last_buckets: LastBuckets::default(),
             request_timeout: builder.request_timeout,
             settle_within: builder.settle_within,
+            feed: InProcess::new(),
             tables: RwLock::default(),
         }));
         for category in &builder.categories {
@@ -149,7 +157,7 @@ impl Inner {
 }
 
 impl EventStore for CassandraEventStore {
-    type Feed = NoFeed;
+    type Feed = InProcess;
 
     fn limits(&self) -> Limits {
         let limits = Limits::default();
@@ -159,7 +167,9 @@ impl EventStore for CassandraEventStore {
 
     async fn append(&self, commit: Arc<Commit>) -> Result<(), AppendError> {
         self.limits().check(&commit)?;
-        self.0.append(&commit).await
+        self.0.append(&commit).await?;
+        self.0.feed.publish(&commit);
+        Ok(())
     }
 
     async fn read(&self, stream: &StreamId, from: u64, limit: usize) -> Result<Page, ReadError> {
@@ -186,8 +196,8 @@ impl EventStore for CassandraEventStore {
         self.0.load_snapshot(stream, fingerprint).await
     }
 
-    fn feed(&self) -> Option<NoFeed> {
-        None
+    fn feed(&self) -> Option<InProcess> {
+        Some(self.0.feed.clone())
     }
 }
 

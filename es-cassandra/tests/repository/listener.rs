@@ -10,7 +10,7 @@ use es_core::{
 };
 use uuid::Uuid;
 
-use crate::cluster::{Scratch, store};
+use crate::cluster::{Keyspace, store};
 
 fn next(after: &Version, id: &str) -> Arc<Commit> {
     let note = Note { key: String::new(), amount: 2 };
@@ -22,7 +22,7 @@ fn next(after: &Version, id: &str) -> Arc<Commit> {
 /// Two Apps at work on the same views, as at a rebalance: every event is folded once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_apps_fold_each_event_once() {
-    let keyspace = Scratch::new("views");
+    let keyspace = Keyspace::fresh("views");
     let events = MemoryEventStore::new();
     let mut apps = Vec::new();
     for _ in 0..2 {

@@ -7,19 +7,19 @@ use es_core::repository::{Checkpoint, Document, DocumentRepository};
 use uuid::Uuid;
 
 use super::relay::{self, Losses};
-use crate::cluster::{Scratch, store};
+use crate::cluster::{Keyspace, store};
 
 const VIEW: &str = "lost";
 
 struct Lossy {
     repository: CassandraRepository,
     losses: Arc<Losses>,
-    _keyspace: Scratch,
+    _keyspace: Keyspace,
 }
 
 impl Lossy {
     async fn new() -> Self {
-        let keyspace = Scratch::new("lost");
+        let keyspace = Keyspace::fresh("lost");
         let losses = Arc::new(Losses::default());
         let session = Arc::new(relay::session(&losses).await);
         let store = store(&keyspace.0).from_session(session).await.unwrap();

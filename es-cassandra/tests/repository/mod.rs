@@ -8,9 +8,9 @@ mod tables;
 use es_cassandra::CassandraRepository;
 use es_core::testing::conformance::DocumentRepositoryFixture;
 
-use crate::cluster::{Scratch, store};
+use crate::cluster::{Keyspace, store};
 
-struct Cassandra(Scratch);
+struct Cassandra(Keyspace);
 
 impl DocumentRepositoryFixture for Cassandra {
     type Repository = CassandraRepository;
@@ -20,5 +20,5 @@ impl DocumentRepositoryFixture for Cassandra {
 }
 
 mod suite {
-    es_core::testing::document_repository_conformance!(super::Cassandra(super::Scratch::new("views")));
+    es_core::testing::document_repository_conformance!(super::Cassandra(super::Keyspace::fresh("views")));
 }

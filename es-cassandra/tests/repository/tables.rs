@@ -3,17 +3,17 @@
 use es_cassandra::{CassandraRepository, ConnectError, Replication};
 use es_core::repository::{DocumentRepository, RepositoryError};
 
-use crate::cluster::{Scratch, connection, hosts, replication, session, store};
+use crate::cluster::{Keyspace, connection, hosts, replication, session, store};
 
 const VIEW: &str = "by-owner.v2";
 
-async fn made() -> Scratch {
-    let keyspace = Scratch::new("views");
+async fn made() -> Keyspace {
+    let keyspace = Keyspace::fresh("views");
     store(&keyspace.0).repository().await.unwrap().make_ready(VIEW).await.unwrap();
     keyspace
 }
 
-async fn opened(keyspace: &Scratch) -> CassandraRepository {
+async fn opened(keyspace: &Keyspace) -> CassandraRepository {
     connection().keyspace(&keyspace.0).repository().await.unwrap()
 }
 
@@ -22,7 +22,7 @@ async fn run(statement: String) {
 }
 
 /// The projection is refused, with a text that names each of `parts`, and not tried for ever.
-async fn unfit(keyspace: &Scratch, projection: &'static str, parts: &[&str]) {
+async fn unfit(keyspace: &Keyspace, projection: &'static str, parts: &[&str]) {
     let error = opened(keyspace).await.make_ready(projection).await.unwrap_err();
     assert!(matches!(error, RepositoryError::Unfit { .. }), "{error:?}");
     let text = error.to_string();
@@ -80,7 +80,7 @@ async fn a_name_without_a_table_is_refused() {
 
 #[tokio::test]
 async fn a_keyspace_without_a_quorum_is_refused() {
-    let keyspace = Scratch::new("views");
+    let keyspace = Keyspace::fresh("views");
     let replicas = u8::try_from(hosts().len()).unwrap() * 2 + 1;
     let builder = connection().keyspace(&keyspace.0).create_if_missing(Replication::Simple(replicas));
     let error = builder.repository().await.unwrap_err();
@@ -90,7 +90,7 @@ async fn a_keyspace_without_a_quorum_is_refused() {
 /// Two projections whose names come to one table keep to themselves.
 #[tokio::test]
 async fn names_of_one_table_do_not_mix() {
-    let keyspace = Scratch::new("views");
+    let keyspace = Keyspace::fresh("views");
     let builder = connection().keyspace(&keyspace.0).create_if_missing(replication());
     let repository = builder.repository().await.unwrap();
     let document = es_core::repository::Document { view: Some(b"1".to_vec()), ..Default::default() };

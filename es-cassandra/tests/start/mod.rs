@@ -8,17 +8,17 @@ mod tables;
 
 use es_cassandra::{Builder, CassandraEventStore, ConnectError};
 
-use crate::cluster::{Scratch, connection, session, store};
+use crate::cluster::{Keyspace, connection, session, store};
 
 /// A keyspace with the tables of category `account`, made by a store that is closed again.
-async fn made() -> Scratch {
-    let keyspace = Scratch::new("start");
+async fn made() -> Keyspace {
+    let keyspace = Keyspace::fresh("start");
     store(&keyspace.0).category("account").connect().await.unwrap();
     keyspace
 }
 
 /// How an application opens what an operator has made.
-fn opening(keyspace: &Scratch) -> Builder {
+fn opening(keyspace: &Keyspace) -> Builder {
     connection().keyspace(&keyspace.0).category("account")
 }
 

@@ -3,9 +3,9 @@
 use es_cassandra::ConnectError;
 
 use super::{logs, made, opening, opens, refused, run};
-use crate::cluster::{Scratch, store};
+use crate::cluster::{Keyspace, store};
 
-async fn plant(keyspace: &Scratch, column: &str, value: &str) {
+async fn plant(keyspace: &Keyspace, column: &str, value: &str) {
     run(&format!("UPDATE {}.es_settings SET {column} = {value} WHERE name = 'store' IF EXISTS", keyspace.0))
         .await;
 }
@@ -13,7 +13,7 @@ async fn plant(keyspace: &Scratch, column: &str, value: &str) {
 /// Two processes with different ideas: both use what is stored, and the second is told.
 #[tokio::test]
 async fn the_bucket_size_is_that_of_the_first_process() {
-    let keyspace = Scratch::new("start");
+    let keyspace = Keyspace::fresh("start");
     let first = opens(store(&keyspace.0).category("account").bucket_size(16)).await;
     let (second, said) = logs::of(opens(opening(&keyspace).bucket_size(7))).await;
     assert_eq!((first.bucket_size(), second.bucket_size()), (16, 16));

@@ -4,7 +4,7 @@ use es_cassandra::{ConnectError, Replication};
 use es_core::store::{EventStore, StreamId};
 
 use super::{made, opening, opens, refused, run};
-use crate::cluster::{Scratch, connection, hosts, replication, session, store};
+use crate::cluster::{Keyspace, connection, hosts, replication, session, store};
 
 #[tokio::test]
 async fn what_was_made_opens_again() {
@@ -15,7 +15,7 @@ async fn what_was_made_opens_again() {
 /// The DDL that is shown is the DDL that is needed.
 #[tokio::test]
 async fn a_store_made_by_hand_opens() {
-    let keyspace = Scratch::new("start");
+    let keyspace = Keyspace::fresh("start");
     for statement in
         opening(&keyspace).ddl(&replication()).split(";\n").filter(|text| !text.trim().is_empty())
     {
@@ -47,7 +47,7 @@ async fn a_missing_table_shows_at_its_first_use() {
     assert!(error.contains("invoice_events") && error.contains("CREATE TABLE"), "{error}");
 }
 
-async fn unfit(keyspace: &Scratch, parts: &[&str]) {
+async fn unfit(keyspace: &Keyspace, parts: &[&str]) {
     let error = refused(opening(keyspace), parts).await;
     assert!(matches!(error, ConnectError::UnfitTable { .. }), "{error:?}");
     // `create_if_missing` repairs nothing that is there.
@@ -105,7 +105,7 @@ async fn other_columns_are_refused_by_name() {
 /// More replicas than nodes: nothing can be stored, and the store says so instead of timing out later.
 #[tokio::test]
 async fn a_keyspace_without_a_quorum_is_refused() {
-    let keyspace = Scratch::new("start");
+    let keyspace = Keyspace::fresh("start");
     let replicas = u8::try_from(hosts().len()).unwrap() * 2 + 1;
     let builder = connection().keyspace(&keyspace.0).category("account");
     let error = refused(
@@ -119,7 +119,7 @@ async fn a_keyspace_without_a_quorum_is_refused() {
 /// By its datacenter's name.
 #[tokio::test]
 async fn a_keyspace_replicates_to_datacenters_by_name() {
-    let keyspace = Scratch::new("start");
+    let keyspace = Keyspace::fresh("start");
     let found = session().await.query_unpaged("SELECT data_center FROM system.local", ()).await.unwrap();
     let (datacenter,) = found.into_rows_result().unwrap().first_row::<(String,)>().unwrap();
     let replicas = u8::try_from(hosts().len()).unwrap();

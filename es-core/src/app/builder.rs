@@ -5,12 +5,15 @@ use crate::{
     event::Codec,
     feed::{ChangeFeed, DynFeed},
     handler::{ConflictPolicy, Runtime},
-    listener::Listener,
+    listener::{Listener, Served},
     projection::{self, ViewProjection},
     query::{Entry, ViewSet},
     repository::{Erased, Repository},
     store::{DynStore, EventStore},
 };
+
+/// How often the views of a feed that may lose commits are compared with the event store.
+const VERIFY_EVERY: Duration = Duration::from_secs(300);
 
 /// A projection that was given to the builder: its listener is made at start.
 struct Registered {
@@ -27,6 +30,7 @@ pub struct AppBuilder<S> {
     conflicts: ConflictPolicy,
     cached: usize,
     patience: Duration,
+    verify_every: Option<Duration>,
     projections: Vec<Registered>,
 }
 
@@ -41,6 +45,7 @@ impl AppBuilder<()> {
             conflicts: ConflictPolicy::default(),
             cached: 100_000,
             patience: Duration::from_secs(10),
+            verify_every: None,
             projections: Vec::new(),
         }
     }
@@ -49,8 +54,9 @@ impl AppBuilder<()> {
 impl<S: Send + Sync + 'static> AppBuilder<S> {
     /// What handlers may ask for: a struct with `#[derive(Services)]`.
     pub fn services<T: Send + Sync + 'static>(self, services: T) -> AppBuilder<T> {
-        let Self { store, feed, services: _, codec, conflicts, cached, patience, projections } = self;
-        AppBuilder { store, feed, services, codec, conflicts, cached, patience, projections }
+        let Self { store, feed, services: _, codec, conflicts, cached, patience, verify_every, projections } =
+            self;
+        AppBuilder { store, feed, services, codec, conflicts, cached, patience, verify_every, projections }
     }
 
     /// Keeps the views of `projection` in `repository`, from the first event on.
@@ -59,8 +65,10 @@ impl<S: Send + Sync + 'static> AppBuilder<S> {
             projection: P::NAME,
             categories: projection::categories::<P>(),
             failure: P::FAILURE,
-            repository: Arc::new(Erased { projection, repository }),
+            repository: Arc::new(Erased { projection: Arc::new(projection), repository }),
+            generation: 0,
             store: self.store.clone(),
+            verify_every: None,
         };
         self.projections.push(Registered { listener, id: TypeId::of::<P>() });
         self
@@ -98,6 +106,16 @@ impl<S: Send + Sync + 'static> AppBuilder<S> {
         self
     }
 
+    /// How often the views are compared with the event store, which finds what the feed has lost without a
+    /// trace: an aggregate's very last commits. Every 5 minutes unless this says otherwise, and at the start;
+    /// not at all with a feed that [is complete](ChangeFeed::is_complete), as the embedded store's is.
+    ///
+    /// A comparison reads where every stream ends, and every checkpoint.
+    pub fn verify_every(mut self, interval: Duration) -> Self {
+        self.verify_every = Some(interval);
+        self
+    }
+
     /// Makes the repositories ready and starts a listener for each projection.
     ///
     /// # Errors
@@ -108,19 +126,22 @@ impl<S: Send + Sync + 'static> AppBuilder<S> {
         let tokio = tokio::runtime::Handle::try_current().map_err(|_| StartError::NoRuntime)?;
         let mut views = ViewSet::new(self.patience);
         let mut ready = Vec::with_capacity(self.projections.len());
-        for Registered { listener, id } in self.projections {
+        for Registered { mut listener, id } in self.projections {
             let projection = listener.projection;
             if ready.iter().any(|(other, ..): &(Listener, _, TypeId)| other.projection == projection) {
                 return Err(StartError::DuplicateProjection(projection));
             }
             let feed = self.feed.clone().ok_or(StartError::NoChangeFeed(projection))?;
+            listener.verify_every = self.verify_every.or((!feed.is_complete()).then_some(VERIFY_EVERY));
             let prepared = listener.repository.prepare().await;
             prepared.map_err(|source| StartError::Repository { projection, source })?;
             ready.push((listener, feed, id));
         }
         for (listener, feed, id) in ready {
-            let repository = listener.repository.clone();
-            views.insert(Entry { id, repository, listener: listener.spawn(feed, &tokio) });
+            let projection = listener.projection;
+            let served = Served::start(listener, feed, &tokio).await;
+            let served = served.map_err(|source| StartError::Repository { projection, source })?;
+            views.insert(Entry { id, served });
         }
         let runtime = Runtime {
             store: self.store,

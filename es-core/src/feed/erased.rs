@@ -8,6 +8,7 @@ pub(crate) trait DynFeed: Send + Sync {
         listener: &'a str,
         categories: &'a [&'static str],
     ) -> BoxFuture<'a, Result<Box<dyn DynSubscription>, FeedError>>;
+    fn is_complete(&self) -> bool;
 }
 
 /// A [`Subscription`] behind one pointer.
@@ -31,6 +32,9 @@ impl<T: ChangeFeed> DynFeed for T {
             let subscription = ChangeFeed::subscribe(self, listener, categories).await?;
             Ok(Box::new(subscription) as Box<dyn DynSubscription>)
         })
+    }
+    fn is_complete(&self) -> bool {
+        ChangeFeed::is_complete(self)
     }
 }
 

@@ -4,8 +4,10 @@
 //! feed only has to keep trying, and to keep each partition's offsets ascending.
 
 mod erased;
+mod in_process;
 
 pub(crate) use erased::{DynFeed, DynSubscription};
+pub use in_process::{InProcess, InProcessSubscription};
 
 use std::{future::Future, sync::Arc};
 
@@ -106,6 +108,13 @@ pub trait ChangeFeed: Send + Sync + 'static {
         listener: &str,
         categories: &[&'static str],
     ) -> impl Future<Output = Result<Self::Subscription, FeedError>> + Send;
+
+    /// Whether a subscription sees every commit sooner or later, from its saved offsets on, whatever crashes
+    /// meanwhile. The views of a feed that cannot say so are compared with the event store, at the start and
+    /// every so often.
+    fn is_complete(&self) -> bool {
+        false
+    }
 }
 
 /// One listener's place in a feed.
@@ -133,6 +142,9 @@ pub enum NoFeed {}
 impl ChangeFeed for NoFeed {
     type Subscription = NoFeed;
     async fn subscribe(&self, _: &str, _: &[&'static str]) -> Result<NoFeed, FeedError> {
+        match *self {}
+    }
+    fn is_complete(&self) -> bool {
         match *self {}
     }
 }

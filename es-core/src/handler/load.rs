@@ -1,4 +1,9 @@
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+};
+
+use futures_util::future::poll_immediate;
 
 use super::{LoadError, ids::CommandIds};
 use crate::{
@@ -58,9 +63,8 @@ impl<A: Aggregate> Live<A> {
         stream: &StreamId,
     ) -> Result<bool, LoadError> {
         let known = self.version;
-        if store.head(stream).await? != known {
-            self.read_tail(store, stream).await?;
-        }
+        // One round trip: it sees that the last known commit still is there, and what follows it.
+        self.read_tail(store, stream).await?;
         Ok(self.version != known)
     }
 
@@ -81,13 +85,17 @@ impl<A: Aggregate> Live<A> {
         }
         loop {
             check_chain(&self.version, &page.commits)?;
-            for commit in &page.commits {
-                self.fold(commit)?;
-            }
-            if !page.more {
-                return Ok(());
-            }
-            page = store.read(stream, self.version.last_sequence() + 1, PAGE).await?;
+            let Some(last) = page.commits.last().filter(|_| page.more) else {
+                return page.commits.iter().try_for_each(|commit| self.fold(commit));
+            };
+            // The next page is on its way while this one is folded.
+            let mut next = pin!(store.read(stream, last.last_sequence + 1, PAGE));
+            let early = poll_immediate(&mut next).await;
+            page.commits.iter().try_for_each(|commit| self.fold(commit))?;
+            page = match early {
+                Some(next) => next?,
+                None => next.await?,
+            };
         }
     }
 

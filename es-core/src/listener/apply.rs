@@ -85,6 +85,7 @@ impl Run {
                         self.failed(work, sequence, source.to_string(), retry)?;
                     }
                 }
+                Err(ApplyError::Superseded { .. }) => return Err(StopReason::Superseded),
                 Err(ApplyError::Repository(error)) => self.database_failed(error).await?,
             }
         }

@@ -28,6 +28,8 @@ pub(super) struct Counts {
     pub(super) parked: Count,
     pub(super) foreign: Count,
     pub(super) malformed: Count,
+    pub(super) behind: Count,
+    pub(super) diverged: Count,
 }
 
 impl Counts {
@@ -44,6 +46,8 @@ impl Counts {
             parked: count("es_listener_parked_total"),
             foreign: count("es_listener_foreign_total"),
             malformed: count("es_listener_malformed_total"),
+            behind: count("es_listener_behind_total"),
+            diverged: count("es_listener_diverged_total"),
         }
     }
 }

@@ -1,56 +1,71 @@
 use std::sync::Arc;
 
+use futures_util::{StreamExt, stream};
+
 use super::{StopReason, run::Run, work::Work};
-use crate::store::ReadError;
+use crate::store::{DynStore, Page, ReadError, StreamId};
 
 /// The most commits that are fetched at once of one aggregate.
 const PAGE: usize = 256;
+/// Aggregates that are fetched side by side.
+const AT_ONCE: usize = 16;
 
 impl Run {
     /// Fetches from the store what `works` wait for, a page each.
     pub(super) async fn fetch(&mut self, works: &mut [Work]) -> Result<(), StopReason> {
+        self.read_checkpoints(works).await?;
+        let wanted = works.iter().enumerate().filter(|(_, work)| !has_what_it_needs(work));
+        let wanted: Vec<_> = wanted
+            .map(|(place, work)| {
+                let applied = self.checkpoints.get(&work.stream).map_or(0, |checkpoint| checkpoint.applied);
+                (place, work.stream.clone(), applied + 1)
+            })
+            .collect();
         let store = Arc::clone(&self.listener.store);
-        for work in works {
-            if let Some(failing) = &work.failing
-                && work.commits.iter().any(|commit| commit.last_sequence >= failing.sequence)
-            {
-                // It has what it needs: this is another try.
-                continue;
-            }
-            let applied = self.applied(work).await?;
-            let mut read = store.read(&work.stream, applied + 1, PAGE).await;
-            if let Err(ReadError::Corrupt { sequence, .. }) = &read
-                && *sequence > applied + 1
-            {
-                // What comes before it is good.
-                read = store.read(&work.stream, applied + 1, 1).await;
-            }
-            match read {
-                Ok(page) => {
-                    work.more = page.more;
-                    let fetched = page.commits.len();
-                    let known = |id| work.commits.iter().any(|known| known.id == id);
-                    let news: Vec<_> = page.commits.into_iter().filter(|commit| !known(commit.id)).collect();
-                    self.shared.counts.fetched.add(news.len() as u64);
-                    news.into_iter().for_each(|commit| work.add(commit));
-                    // Not there yet: a record is never ahead of what is stored for long.
-                    work.misses = if fetched == 0 { work.misses.saturating_add(1) } else { 0 };
-                }
-                Err(ReadError::Corrupt { sequence, reason, .. }) => {
-                    self.failed(work, sequence, reason, false)?
-                }
-                Err(error) => {
-                    work.misses = work.misses.saturating_add(1);
-                    tracing::warn!(projection = self.shared.projection, stream = %work.stream, %error, "missing commits cannot be fetched; trying again");
-                }
-            }
+        let reads = wanted.into_iter().map(|(place, stream, from)| {
+            let store = &*store;
+            async move { (place, read(store, &stream, from).await) }
+        });
+        let pages: Vec<_> = stream::iter(reads).buffer_unordered(AT_ONCE).collect().await;
+        for (place, page) in pages {
+            self.take_fetched(&mut works[place], page)?;
         }
         Ok(())
     }
 
-    /// How far the view is with the work's aggregate, as far as is known here.
-    async fn applied(&mut self, work: &Work) -> Result<u64, StopReason> {
-        self.read_checkpoints(std::slice::from_ref(work)).await?;
-        Ok(self.checkpoints.get(&work.stream).map_or(0, |checkpoint| checkpoint.applied))
+    fn take_fetched(&mut self, work: &mut Work, page: Result<Page, ReadError>) -> Result<(), StopReason> {
+        match page {
+            Ok(page) => {
+                work.more = page.more;
+                let fetched = page.commits.len();
+                let known = |id| work.commits.iter().any(|known| known.id == id);
+                let news: Vec<_> = page.commits.into_iter().filter(|commit| !known(commit.id)).collect();
+                self.shared.counts.fetched.add(news.len() as u64);
+                news.into_iter().for_each(|commit| work.add(commit));
+                // Not there yet: a record is never ahead of what is stored for long.
+                work.misses = if fetched == 0 { work.misses.saturating_add(1) } else { 0 };
+            }
+            Err(ReadError::Corrupt { sequence, reason, .. }) => self.failed(work, sequence, reason, false)?,
+            Err(error) => {
+                work.misses = work.misses.saturating_add(1);
+                tracing::warn!(projection = self.shared.projection, stream = %work.stream, %error, "missing commits cannot be fetched; trying again");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether this is another try of what is in hand already.
+fn has_what_it_needs(work: &Work) -> bool {
+    let has = |failing: u64| work.commits.iter().any(|commit| commit.last_sequence >= failing);
+    work.failing.as_ref().is_some_and(|failing| has(failing.sequence))
+}
+
+async fn read(store: &dyn DynStore, stream: &StreamId, from: u64) -> Result<Page, ReadError> {
+    let page = store.read(stream, from, PAGE).await;
+    match &page {
+        // What comes before it is good.
+        Err(ReadError::Corrupt { sequence, .. }) if *sequence > from => store.read(stream, from, 1).await,
+        _ => page,
     }
 }

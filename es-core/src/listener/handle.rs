@@ -6,7 +6,11 @@ use tokio::{
 };
 
 use super::{
-    ControlError, Listener, ListenerState, ProjectionStatus, counts::Counts, progress::Progress, run::run,
+    ControlError, Listener, ListenerState, ProjectionStatus, Verified,
+    counts::Counts,
+    progress::Progress,
+    run::run,
+    verify::{GRACE, Verifier},
 };
 use crate::{
     feed::DynFeed,
@@ -20,6 +24,8 @@ const FIRST_LOOK: Duration = Duration::from_millis(5);
 const LATER_LOOK: Duration = Duration::from_millis(100);
 /// How long a parked aggregate that is taken up again may need.
 const CONTROL_PATIENCE: Duration = Duration::from_secs(60);
+/// Hints that may wait for a listener.
+const MOST_HINTS: usize = 1024;
 
 /// What a listener and those who watch it share.
 pub(super) struct Shared {
@@ -41,7 +47,7 @@ pub(crate) struct ListenerHandle {
     categories: Vec<&'static str>,
     repository: Arc<dyn DynRepository>,
     store: Arc<dyn DynStore>,
-    hints: mpsc::UnboundedSender<StreamId>,
+    hints: mpsc::Sender<StreamId>,
     stop: watch::Sender<bool>,
     task: Mutex<Option<tokio::task::JoinHandle<()>>>,
 }
@@ -55,20 +61,27 @@ impl Listener {
             progress: Progress::default(),
             state: watch::Sender::new(ListenerState::Running),
         });
-        let (hints, hinted) = mpsc::unbounded_channel();
+        let (hints, hinted) = mpsc::channel(MOST_HINTS);
         let (stop, stopped) = watch::channel(false);
         let (categories, repository) = (self.categories.clone(), self.repository.clone());
         let store = self.store.clone();
-        let task = tokio.spawn(run(self, feed, shared.clone(), stopped, hinted));
+        let verifier = Verifier {
+            shared: shared.clone(),
+            categories: categories.clone(),
+            repository: repository.clone(),
+            store: store.clone(),
+            hints: hints.clone(),
+        };
+        // One that waits is enough.
+        let (verify, asked) = mpsc::channel(1);
+        // Ends when the listener does, which holds `verify`.
+        tokio.spawn(verifier.run(self.verify_every, asked, stopped.clone()));
+        let task = tokio.spawn(run(self, feed, shared.clone(), stopped, hinted, verify));
         ListenerHandle { shared, categories, repository, store, hints, stop, task: Mutex::new(Some(task)) }
     }
 }
 
 impl ListenerHandle {
-    pub(crate) fn projection(&self) -> &'static str {
-        self.shared.projection
-    }
-
     pub(crate) fn ask_to_stop(&self) {
         self.stop.send_replace(true);
     }
@@ -94,6 +107,8 @@ impl ListenerHandle {
             parked: counts.parked.get(),
             foreign: counts.foreign.get(),
             malformed: counts.malformed.get(),
+            behind: counts.behind.get(),
+            diverged: counts.diverged.get(),
         }
     }
 
@@ -159,6 +174,18 @@ impl ListenerHandle {
         Ok(())
     }
 
+    /// Compares the views with the store now, and has fetched what is behind; see [`Verified`].
+    pub(crate) async fn verify(&self) -> Result<Verified, QueryError> {
+        let verifier = Verifier {
+            shared: self.shared.clone(),
+            categories: self.categories.clone(),
+            repository: self.repository.clone(),
+            store: self.store.clone(),
+            hints: self.hints.clone(),
+        };
+        verifier.verify(GRACE).await
+    }
+
     async fn checkpoint(&self, stream: &StreamId) -> Result<Checkpoint, RepositoryError> {
         let found = self.repository.checkpoints(std::slice::from_ref(stream)).await?;
         Ok(found.into_iter().next().unwrap_or_default())
@@ -213,6 +240,9 @@ impl ListenerHandle {
             match self.repository.apply(&Batch { moves, offsets: Vec::new(), dead_letters }).await {
                 Ok(()) => break,
                 Err(ApplyError::Moved { .. }) => {}
+                Err(ApplyError::Superseded { .. }) => {
+                    return Err(ControlError::Superseded { projection, stream: stream.clone() });
+                }
                 Err(ApplyError::Repository(error)) => return Err(error.into()),
                 // It folds nothing.
                 Err(ApplyError::Event { source, .. }) => {
@@ -222,7 +252,7 @@ impl ListenerHandle {
         }
         let sequence = self.store.head(stream).await?.last_sequence();
         // Fails only when the listener has ended, which `reach` says.
-        let _ = self.hints.send(stream.clone());
+        let _ = self.hints.send(stream.clone()).await;
         self.reach(&ReadToken { stream: stream.clone(), sequence }, Instant::now() + CONTROL_PATIENCE)
             .await?;
         match self.checkpoint(stream).await?.parked {

@@ -8,7 +8,7 @@ use crate::{
     store::StreamId,
 };
 
-/// With this many commits in hand, the feed has to wait.
+/// With this many commits or hints in hand, the feed has to wait.
 const MOST_HELD: usize = 16_384;
 
 /// What cannot be applied yet, and how far each partition of the feed is dealt with.
@@ -46,9 +46,9 @@ impl Hold {
         self.held.remove(stream).map(|(work, _)| work)
     }
 
-    /// Takes all that is due.
-    pub(super) fn take_due(&mut self, now: Instant) -> Vec<Work> {
-        self.held.extract_if(|_, (_, due)| *due <= now).map(|(_, (work, _))| work).collect()
+    /// Takes what is due, `most` of it at a time.
+    pub(super) fn take_due(&mut self, now: Instant, most: usize) -> Vec<Work> {
+        self.held.extract_if(|_, (_, due)| *due <= now).map(|(_, (work, _))| work).take(most).collect()
     }
 
     /// When the next is due.
@@ -59,7 +59,7 @@ impl Hold {
     /// Whether the feed may bring more.
     pub(super) fn has_room(&self) -> bool {
         self.held.is_empty()
-            || self.held.values().map(|(work, _)| work.commits.len()).sum::<usize>() < MOST_HELD
+            || self.held.values().map(|(work, _)| work.commits.len().max(1)).sum::<usize>() < MOST_HELD
     }
 
     /// A record was taken from the feed.
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(hold.offsets(), [offset(&p, 4), offset(&q, 4)]);
         hold.offsets_saved(&[offset(&p, 4), offset(&q, 4)]);
         assert_eq!(hold.offsets(), []);
-        assert_eq!(hold.take_due(now).len(), 1);
+        assert_eq!(hold.take_due(now, 9).len(), 1);
         assert_eq!(hold.offsets(), [offset(&p, 9)]);
     }
 

@@ -11,7 +11,7 @@ use super::{Listener, ListenerState, StopReason, handle::Shared, hold::Hold, wor
 use crate::{
     feed::{DynFeed, DynSubscription, FeedError, FeedEvent, FeedPayload, FeedRecord, Partition},
     handler::jittered,
-    repository::{Checkpoint, DeadLetter},
+    repository::{Checkpoint, DeadLetter, Generations},
     store::StreamId,
 };
 
@@ -25,8 +25,10 @@ const BUSY: usize = 64;
 /// How long a busy listener gathers, and how many records at the most.
 const GATHER: Duration = Duration::from_millis(30);
 const MOST_GATHERED: usize = 4096;
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// The most hints, and the most aggregates that are due, which are dealt with at once.
+const MOST_AT_ONCE: usize = 64;
+pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(20);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// One listener at work.
 pub(super) struct Run {
@@ -42,6 +44,9 @@ pub(super) struct Run {
     /// In a row.
     pub(super) database_failures: u32,
     stop: watch::Receiver<bool>,
+    verify: mpsc::Sender<()>,
+    /// Whether the views have been compared with the store since the start, or need not be.
+    is_verified: bool,
 }
 
 /// Runs the listener until it has a reason to end.
@@ -50,7 +55,8 @@ pub(super) async fn run(
     feed: Arc<dyn DynFeed>,
     shared: Arc<Shared>,
     stop: watch::Receiver<bool>,
-    hints: mpsc::UnboundedReceiver<StreamId>,
+    hints: mpsc::Receiver<StreamId>,
+    verify: mpsc::Sender<()>,
 ) {
     let mut run = Run {
         listener,
@@ -62,27 +68,28 @@ pub(super) async fn run(
         is_busy: false,
         database_failures: 0,
         stop,
+        verify,
+        is_verified: feed.is_complete(),
     };
     let ended = AssertUnwindSafe(run.listen(&*feed, hints)).catch_unwind().await;
     let reason = ended.unwrap_or_else(|panic| StopReason::Panicked(crate::panic_message(&*panic)));
     match &reason {
-        StopReason::Shutdown => tracing::debug!(projection = shared.projection, "the listener has ended"),
+        StopReason::Shutdown | StopReason::Superseded => {
+            tracing::debug!(projection = shared.projection, %reason, "the listener has ended")
+        }
         reason => tracing::error!(projection = shared.projection, %reason, "the listener has ended"),
     }
     shared.state.send_replace(ListenerState::Stopped(reason));
 }
 
 impl Run {
-    async fn listen(
-        &mut self,
-        feed: &dyn DynFeed,
-        mut hints: mpsc::UnboundedReceiver<StreamId>,
-    ) -> StopReason {
+    async fn listen(&mut self, feed: &dyn DynFeed, mut hints: mpsc::Receiver<StreamId>) -> StopReason {
         let mut failures = 0;
         loop {
             let categories = &self.listener.categories;
+            let name = Generations::space(self.listener.projection, self.listener.generation);
             let subscribed = tokio::select! {
-                subscribed = feed.subscribe(self.listener.projection, categories) => subscribed,
+                subscribed = feed.subscribe(&name, categories) => subscribed,
                 () = stopped(&mut self.stop) => return StopReason::Shutdown,
             };
             let lost = match subscribed {
@@ -107,9 +114,10 @@ impl Run {
     async fn follow(
         &mut self,
         subscription: &mut dyn DynSubscription,
-        hints: &mut mpsc::UnboundedReceiver<StreamId>,
+        hints: &mut mpsc::Receiver<StreamId>,
         failures: &mut u32,
     ) -> Result<FeedError, StopReason> {
+        let mut hinted = Vec::with_capacity(MOST_AT_ONCE);
         loop {
             let unsaved = (!self.hold.offsets().is_empty()).then_some(self.offsets_due);
             let due = self.hold.next_due().into_iter().chain(unsaved).min();
@@ -125,14 +133,17 @@ impl Run {
                     self.attempt(Vec::new()).await?;
                     return Err(StopReason::Shutdown);
                 }
-                Some(stream) = hints.recv() => {
-                    // Somebody knows that there is more, or that it is not parked any more.
-                    let mut work = self.hold.take(&stream).unwrap_or_else(|| Work::new(stream));
-                    work.more = true;
-                    self.hold.keep(work, Instant::now());
+                // Nobody sends any more only when nobody is left to stop the listener, either.
+                _ = hints.recv_many(&mut hinted, MOST_AT_ONCE), if self.hold.has_room() => {
+                    for stream in hinted.drain(..) {
+                        // Somebody knows that there is more, or that it is not parked any more.
+                        let mut work = self.hold.take(&stream).unwrap_or_else(|| Work::new(stream));
+                        work.more = true;
+                        self.hold.keep(work, Instant::now());
+                    }
                 }
                 () = wake => {
-                    let mut due = self.hold.take_due(Instant::now());
+                    let mut due = self.hold.take_due(Instant::now(), MOST_AT_ONCE);
                     self.fetch(&mut due).await?;
                     self.attempt(due).await?;
                 }
@@ -221,12 +232,18 @@ impl Run {
             let after = saved.iter().find(|o| o.partition == *partition).map(|o| o.offset);
             let mut sought = subscription.seek(partition, after).await;
             if let Err(FeedError::OffsetOutOfRange { .. }) = &sought {
-                tracing::warn!(projection = self.shared.projection, %partition, ?after, "the saved offset is gone from the feed; reading all that is left");
+                tracing::warn!(projection = self.shared.projection, %partition, ?after, "the saved offset is gone from the feed; reading all that is left, and what the event store has beyond that");
+                self.is_verified = false;
                 sought = subscription.seek(partition, None).await;
             }
             if let Err(error) = sought {
                 return Ok(Some(error));
             }
+        }
+        if !self.is_verified {
+            // Full when it is asked to already.
+            let _ = self.verify.try_send(());
+            self.is_verified = true;
         }
         Ok(None)
     }

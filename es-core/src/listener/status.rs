@@ -19,6 +19,8 @@ pub enum StopReason {
     },
     /// The view database holds what does not fit the projection any more.
     Corrupt(String),
+    /// A rebuild has taken over from the views that it wrote to. The App goes on with the new ones.
+    Superseded,
     /// Code of the projection, the repository or the feed panicked outside of a handler.
     Panicked(String),
 }
@@ -31,6 +33,7 @@ impl fmt::Display for StopReason {
                 write!(f, "event {sequence} of {stream} failed, and its policy is to stop: {error}")
             }
             Self::Corrupt(error) => f.write_str(error),
+            Self::Superseded => f.write_str("a rebuild of its views has taken over"),
             Self::Panicked(message) => write!(f, "its listener {message}"),
         }
     }
@@ -73,4 +76,8 @@ pub struct ProjectionStatus {
     pub foreign: u64,
     /// Records that no decoder understands.
     pub malformed: u64,
+    /// Aggregates that verification found behind the event store.
+    pub behind: u64,
+    /// Aggregates of which verification found that the view shows what the event store does not hold.
+    pub diverged: u64,
 }

@@ -58,6 +58,14 @@ pub enum ApplyError {
         /// Whether trying again could help: a handler may have failed by chance, a decoder did not.
         retry: bool,
     },
+    /// A rebuild has taken over, or was given up: what was to be written to is not used any more.
+    #[error("generation {generation} of projection `{projection}` has been superseded")]
+    Superseded {
+        /// The projection.
+        projection: &'static str,
+        /// Which of its generations.
+        generation: u32,
+    },
     /// The database failed.
     #[error(transparent)]
     Repository(#[from] RepositoryError),

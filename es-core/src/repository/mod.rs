@@ -4,6 +4,7 @@ mod batch;
 mod document;
 mod erased;
 mod error;
+mod generation;
 mod memory;
 mod transaction;
 
@@ -11,6 +12,7 @@ pub use batch::{Batch, Checkpoint, DeadLetter, Move, Parked, ParkedAggregate};
 pub use document::{Document, DocumentRepository};
 pub(crate) use erased::{DynRepository, Erased};
 pub use error::{ApplyError, RepositoryError};
+pub use generation::{Generations, TakeOver};
 pub use memory::MemoryRepository;
 pub use transaction::ViewTransaction;
 
@@ -78,4 +80,40 @@ pub trait Repository<P: Projection, Style = <P as Projection>::Style>: Send + Sy
         after: Option<&str>,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Row>, RepositoryError>> + Send;
+
+    /// The same repository for another generation of the views: all methods above read and write that one. `None`
+    /// where it keeps only one, so that views cannot be rebuilt while they serve; the four methods below are then
+    /// never called.
+    ///
+    /// [`Repository::apply`] to a generation that is neither served nor filled is [`ApplyError::Superseded`],
+    /// decided in the batch's own transaction.
+    fn at_generation(&self, generation: u32) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        let _ = generation;
+        None
+    }
+
+    /// Which generations there are.
+    fn generations(&self) -> impl Future<Output = Result<Generations, RepositoryError>> + Send {
+        async { Ok(Generations::default()) }
+    }
+
+    /// Begins a new, empty generation, which is filled from now on, and gives up one that was.
+    fn begin_filling(&self) -> impl Future<Output = Result<u32, RepositoryError>> + Send {
+        async { Ok(0) }
+    }
+
+    /// Serves from `generation` if it is the one that is filled, and no aggregate's checkpoint in it is behind
+    /// that in the one that serves now; in one transaction, so that no read steps back.
+    fn take_over(&self, generation: u32) -> impl Future<Output = Result<TakeOver, RepositoryError>> + Send {
+        let _ = generation;
+        async { Ok(TakeOver::Superseded) }
+    }
+
+    /// Deletes what belongs to generations that are neither served nor filled.
+    fn prune(&self) -> impl Future<Output = Result<(), RepositoryError>> + Send {
+        async { Ok(()) }
+    }
 }

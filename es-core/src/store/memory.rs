@@ -164,6 +164,10 @@ impl ChangeFeed for MemoryEventStore {
             next: 0,
         })
     }
+
+    fn is_complete(&self) -> bool {
+        true
+    }
 }
 
 /// One listener's place in a [`MemoryEventStore`]'s log.

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeSet, VecDeque},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -136,6 +136,7 @@ struct FeedState {
     taken: AtomicUsize,
     seeks: Mutex<Vec<(String, Option<i64>)>>,
     lost: Mutex<BTreeSet<i64>>,
+    lossy: AtomicBool,
 }
 
 impl Feed {
@@ -165,6 +166,11 @@ impl Feed {
     pub fn seeks(&self) -> Vec<(String, Option<i64>)> {
         self.0.seeks.lock().unwrap().clone()
     }
+    /// It does not promise to bring everything.
+    pub fn lossy(self) -> Self {
+        self.0.lossy.store(true, Ordering::SeqCst);
+        self
+    }
     /// From now on this offset is gone.
     pub fn lose_offset(&self, offset: i64) {
         self.0.lost.lock().unwrap().insert(offset);
@@ -179,6 +185,9 @@ impl ChangeFeed for Feed {
     type Subscription = Self;
     async fn subscribe(&self, _: &str, _: &[&'static str]) -> Result<Self, FeedError> {
         Ok(self.clone())
+    }
+    fn is_complete(&self) -> bool {
+        !self.0.lossy.load(Ordering::SeqCst)
     }
 }
 
@@ -211,6 +220,7 @@ impl Subscription for Feed {
 pub struct Store {
     pub inner: MemoryEventStore,
     pub failing_reads: Arc<AtomicUsize>,
+    pub failing_heads: Arc<AtomicUsize>,
     pub reads: Arc<AtomicUsize>,
     /// The sequence at which a row is corrupt, 0 for none.
     pub corrupt_at: Arc<AtomicUsize>,
@@ -261,6 +271,9 @@ impl EventStore for Store {
         self.inner.head(stream).await
     }
     async fn heads(&self, category: &str, after: Option<&str>, limit: usize) -> Result<HeadPage, ReadError> {
+        if due(&self.failing_heads) {
+            return Err(ReadError::Unavailable("the store is down".into()));
+        }
         self.inner.heads(category, after, limit).await
     }
     async fn save_snapshot(&self, snapshot: Snapshot) -> Result<(), ReadError> {

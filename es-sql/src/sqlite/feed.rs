@@ -66,6 +66,10 @@ impl ChangeFeed for SqliteFeed {
             after: 0,
         })
     }
+
+    fn is_complete(&self) -> bool {
+        true
+    }
 }
 
 /// One listener's place in a [`SqliteFeed`].

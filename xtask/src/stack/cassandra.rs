@@ -1,4 +1,4 @@
-//! Apache Cassandra, one node or a ring on 127.0.0.1, .2 and .3.
+//! Apache Cassandra, one node or a ring, each node on a loopback address of its own.
 
 use std::{
     fs,
@@ -8,8 +8,9 @@ use std::{
     time::Duration,
 };
 
-use super::{Wanted, java, maven, process::Server};
+use super::{Wanted, java, maven, place, process::Server};
 
+pub(super) const KIND: &str = "cassandra";
 const PORT: u16 = 9042;
 const UP_WITHIN: Duration = Duration::from_secs(240);
 
@@ -55,27 +56,27 @@ const OPENS: &[&str] = &[
 /// The ring that is wanted.
 pub(crate) struct Cassandra {
     stack: PathBuf,
+    wanted: Wanted,
     version: &'static str,
     nodes: u8,
 }
 
 impl Cassandra {
     pub(super) fn new(stack: &Path, wanted: Wanted) -> Self {
-        Self { stack: stack.to_owned(), version: wanted.cassandra, nodes: wanted.nodes }
+        Self { stack: stack.to_owned(), wanted, version: wanted.cassandra, nodes: wanted.nodes }
     }
 
-    /// A folder for each version and size of ring: their data do not mix.
     fn folder(&self) -> PathBuf {
-        self.stack.join(format!("cassandra-{}-x{}", self.version, self.nodes))
+        self.wanted.folder(&self.stack, KIND)
     }
 
-    fn node(&self, number: u8) -> PathBuf {
+    pub(super) fn node(&self, number: u8) -> PathBuf {
         self.folder().join(format!("node{number}"))
     }
 
-    /// Whether a server's folder is one of this ring's.
-    pub(super) fn has(&self, folder: &Path) -> bool {
-        (1..=self.nodes).any(|number| self.node(number) == folder)
+    /// A node's configuration, which its Debezium agent reads too.
+    pub(super) fn configuration(&self, number: u8) -> PathBuf {
+        self.node(number).join("conf/cassandra.yaml")
     }
 
     /// Starts the nodes that do not run, one after the other, as they have to join.
@@ -109,16 +110,11 @@ impl Cassandra {
         let told = |error| format!("{}: {error}", node.display());
         let conf = node.join("conf");
         fs::create_dir_all(&conf).map_err(told)?;
-        fs::write(conf.join("cassandra.yaml"), self.yaml(number)).map_err(told)?;
+        fs::write(self.configuration(number), self.yaml(number)).map_err(told)?;
         fs::write(conf.join("logback.xml"), LOGBACK).map_err(told)?;
         let mut command = Command::new(java.join("bin/java"));
         command.arg(format!("-javaagent:{}", maven::jar(class_path, "jamm-")?));
-        for module in EXPORTS {
-            command.args(["--add-exports", &format!("{module}=ALL-UNNAMED")]);
-        }
-        for module in OPENS {
-            command.args(["--add-opens", &format!("{module}=ALL-UNNAMED")]);
-        }
+        open_jdk(&mut command);
         command
             .args([
                 "-Xms1G",
@@ -130,7 +126,7 @@ impl Cassandra {
             .args(["-Dcassandra-foreground=yes", "-Dcassandra.skip_wait_for_gossip_to_settle=0"])
             // How long a node waits to hear of the ring before it joins: 30 s by default, and too short below one.
             .arg("-Dcassandra.ring_delay_ms=4000")
-            .arg(format!("-Dcassandra.jmx.local.port={}", 7198 + u16::from(number)))
+            .arg(format!("-Dcassandra.jmx.local.port={}", place::JMX + u16::from(number)))
             .arg(format!("-Dcassandra.config=file://{}", conf.join("cassandra.yaml").display()))
             .arg(format!("-Dcassandra.storagedir={}", node.display()))
             .arg(format!("-Dlogback.configurationFile=file://{}", conf.join("logback.xml").display()))
@@ -143,25 +139,30 @@ impl Cassandra {
 
     fn yaml(&self, number: u8) -> String {
         let node = self.node(number).display().to_string();
+        let (host, seed) = (place::host(number), place::host(1));
+        // Where nobody reads the change records, a full folder of them must not stop writes.
+        let is_read = self.wanted.pipeline.is_some();
+        let space = self.wanted.cdc_mib.map(|mib| format!("cdc_total_space: {mib}MiB\n")).unwrap_or_default();
         format!(
             "cluster_name: event-sourcing-rs
 num_tokens: 1
 partitioner: org.apache.cassandra.dht.Murmur3Partitioner
 endpoint_snitch: SimpleSnitch
-listen_address: 127.0.0.{number}
-rpc_address: 127.0.0.{number}
+listen_address: {host}
+rpc_address: {host}
 native_transport_port: {PORT}
 seed_provider:
   - class_name: org.apache.cassandra.locator.SimpleSeedProvider
     parameters:
-      - seeds: 127.0.0.1
+      - seeds: {seed}
 data_file_directories: ['{node}/data']
 commitlog_directory: '{node}/commitlog'
 hints_directory: '{node}/hints'
 saved_caches_directory: '{node}/saved_caches'
 cdc_raw_directory: '{node}/cdc_raw'
 cdc_enabled: true
-commitlog_sync: periodic
+cdc_block_writes: {is_read}
+{space}commitlog_sync: periodic
 commitlog_sync_period: 50ms
 commitlog_segment_size: 8MiB
 paxos_variant: v2
@@ -171,10 +172,20 @@ paxos_variant: v2
 }
 
 pub(super) fn address(number: u8) -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, number], PORT))
+    place::address(number, PORT)
 }
 
-const LOGBACK: &str = r#"<configuration>
+/// Lets the program that `command` runs see of the JDK's inside what Cassandra's classes need.
+pub(super) fn open_jdk(command: &mut Command) {
+    for module in EXPORTS {
+        command.args(["--add-exports", &format!("{module}=ALL-UNNAMED")]);
+    }
+    for module in OPENS {
+        command.args(["--add-opens", &format!("{module}=ALL-UNNAMED")]);
+    }
+}
+
+pub(super) const LOGBACK: &str = r#"<configuration>
   <appender name="out" class="ch.qos.logback.core.ConsoleAppender">
     <encoder><pattern>%-5level %date{HH:mm:ss,SSS} %logger{20} - %msg%n</pattern></encoder>
   </appender>

@@ -6,8 +6,33 @@ const PLUGIN: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:bui
 
 /// The class path of `coordinates` (`group:artifact:version`) and all that they need, kept in `folder`.
 pub(super) fn class_path(folder: &Path, java: &Path, coordinates: &[&str]) -> Result<String, String> {
+    get(folder, java, pom(coordinates)?, &coordinates.join(" "))
+}
+
+/// The jar of `artifact` that holds all that it needs, and is described by the project `parent` of the same
+/// version. That may not be published, and Maven wants to read it, so ours takes its place.
+pub(super) fn whole_jar(
+    folder: &Path,
+    java: &Path,
+    group: &str,
+    artifact: &str,
+    parent: &str,
+    version: &str,
+) -> Result<String, String> {
+    let pom = format!(
+        "<project xmlns=\"http://maven.apache.org/POM/4.0.0\"><modelVersion>4.0.0</modelVersion>\n\
+         <groupId>{group}</groupId><artifactId>{parent}</artifactId><version>{version}</version>\n\
+         <packaging>pom</packaging>\n\
+         <dependencies><dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId>\n\
+         <version>{version}</version><classifier>jar-with-dependencies</classifier>\n\
+         <exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>\n\
+         </dependency></dependencies></project>\n"
+    );
+    get(folder, java, pom, &format!("{group}:{artifact}:{version}:jar:jar-with-dependencies"))
+}
+
+fn get(folder: &Path, java: &Path, pom: String, what: &str) -> Result<String, String> {
     let told = |error| format!("{}: {error}", folder.display());
-    let pom = pom(coordinates)?;
     let (file, answer) = (folder.join("pom.xml"), folder.join("class-path"));
     let is_known = fs::read_to_string(&file).is_ok_and(|known| known == pom);
     if is_known
@@ -18,13 +43,13 @@ pub(super) fn class_path(folder: &Path, java: &Path, coordinates: &[&str]) -> Re
     }
     fs::create_dir_all(folder).map_err(told)?;
     fs::write(&file, &pom).map_err(told)?;
-    println!("mvn: {}", coordinates.join(" "));
+    println!("mvn: {what}");
     let mut command = Command::new("mvn");
     command.args(["--quiet", "--batch-mode", "--no-transfer-progress", PLUGIN]);
     command.arg(format!("-Dmdep.outputFile={}", answer.display())).env("JAVA_HOME", java);
     match command.current_dir(folder).status() {
         Ok(status) if status.success() => fs::read_to_string(&answer).map_err(told),
-        Ok(status) => Err(format!("mvn could not get {}: {status}", coordinates.join(" "))),
+        Ok(status) => Err(format!("mvn could not get {what}: {status}")),
         Err(error) => Err(format!("`mvn` did not start: {error}")),
     }
 }

@@ -1,12 +1,16 @@
 //! The development stack: real servers, from their official artifacts, without containers.
 //!
-//! `cargo xtask stack up | down | status`. Servers listen on loopback only, keep their data and logs under
-//! `target/stack`, and go on until `down`. Each is known by its process id and start time, so that nothing else
-//! is ever stopped.
+//! `cargo xtask stack up | down | status`. Servers listen on loopback only, but for the health page of Debezium's
+//! agent, which cannot; they keep their data and logs under `target/stack`, and go on until `down`. Each is known by
+//! its process id and start time, so that nothing else is ever stopped.
 
 mod cassandra;
+mod debezium;
 mod java;
+mod kafka;
 mod maven;
+mod place;
+pub(crate) mod postgres;
 mod process;
 
 use std::{
@@ -15,18 +19,73 @@ use std::{
 };
 
 use cassandra::Cassandra;
+use debezium::Debezium;
 
 /// The versions of Apache Cassandra that the stack can run.
 pub(crate) const CASSANDRA: &[&str] = &["5.0.9", "4.1.10"];
+
+/// The kinds of servers, in the order in which they start; they stop the other way round.
+const KINDS: &[&str] = &[postgres::KIND, cassandra::KIND, kafka::KIND, debezium::KIND];
 
 /// What is to be running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Wanted {
     pub(crate) cassandra: &'static str,
     pub(crate) nodes: u8,
+    /// What brings the nodes' changes to Kafka, if anything does.
+    pub(crate) pipeline: Option<Pipeline>,
+    /// How many MiB of changes that nobody has read yet a node keeps; then it refuses writes.
+    pub(crate) cdc_mib: Option<u32>,
+}
+
+/// How Debezium runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pipeline {
+    /// As a program of its own.
+    Standalone,
+    /// In Kafka Connect.
+    Connect,
 }
 
 impl Wanted {
+    /// A ring of Cassandra, and nothing else.
+    pub(crate) const fn cassandra(version: &'static str, nodes: u8) -> Self {
+        Self { cassandra: version, nodes, pipeline: None, cdc_mib: None }
+    }
+
+    /// With Kafka, and what brings the changes there.
+    pub(crate) const fn with(self, pipeline: Pipeline) -> Self {
+        Self { pipeline: Some(pipeline), ..self }
+    }
+
+    /// Where Kafka's broker is, in a stack that has one.
+    pub(crate) fn brokers(&self) -> String {
+        kafka::address().to_string()
+    }
+
+    fn is_cassandra_5(&self) -> bool {
+        self.cassandra.starts_with("5.")
+    }
+
+    /// The folder of its servers of one kind. The data of different stacks do not mix.
+    fn folder(&self, stack: &Path, kind: &str) -> PathBuf {
+        let mut name = format!("{kind}-{}-x{}", self.cassandra, self.nodes);
+        match self.pipeline {
+            Some(Pipeline::Standalone) => name.push_str("-pipeline"),
+            Some(Pipeline::Connect) => name.push_str("-connect"),
+            None => {}
+        }
+        if let Some(mib) = self.cdc_mib {
+            name.push_str(&format!("-cdc{mib}"));
+        }
+        stack.join(name)
+    }
+
+    /// Whether a server's folder is one of this stack's, or PostgreSQL's, which goes with each.
+    fn has(&self, stack: &Path, server: &Path) -> bool {
+        postgres::is(server) || KINDS.iter().any(|kind| server.parent() == Some(&self.folder(stack, kind)))
+    }
+
     /// Where its Cassandra nodes are.
     pub(crate) fn hosts(&self) -> Vec<String> {
         (1..=self.nodes).map(|number| cassandra::address(number).to_string()).collect()
@@ -36,7 +95,12 @@ impl Wanted {
 impl fmt::Display for Wanted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nodes = if self.nodes == 1 { "node" } else { "nodes" };
-        write!(f, "Cassandra {}, {} {nodes}", self.cassandra, self.nodes)
+        write!(f, "Cassandra {}, {} {nodes}", self.cassandra, self.nodes)?;
+        match self.pipeline {
+            Some(Pipeline::Standalone) => write!(f, ", Debezium, Kafka"),
+            Some(Pipeline::Connect) => write!(f, ", Debezium in Kafka Connect, Kafka"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -54,11 +118,25 @@ impl Stack {
     /// Starts what is wanted and does not run yet, and waits until it answers. Says what it started.
     pub(crate) fn up(&self, wanted: Wanted) -> Result<Vec<String>, String> {
         let cassandra = Cassandra::new(&self.folder, wanted);
-        // Another version, or another number of nodes, would want the same addresses.
-        for other in self.running()?.into_iter().filter(|other| !cassandra.has(other.folder())) {
-            other.stop()?;
+        let debezium =
+            wanted.pipeline.map(|_| Debezium::new(&self.folder, wanted, &cassandra)).transpose()?;
+        // Another stack would want the same addresses.
+        let others = self.running()?.into_iter().rev();
+        others
+            .filter(|other| !wanted.has(&self.folder, other.folder()))
+            .try_for_each(process::Server::stop)?;
+        let mut started = cassandra.up()?;
+        if let Some(debezium) = debezium {
+            started.extend(kafka::up(&self.folder, wanted)?);
+            started.extend(debezium.up()?);
+            started.extend(self.postgres_up()?);
         }
-        cassandra.up()
+        Ok(started)
+    }
+
+    /// Starts PostgreSQL, unless it runs, and waits until it answers. Says what it started.
+    pub(crate) fn postgres_up(&self) -> Result<Vec<String>, String> {
+        postgres::up(&self.folder)
     }
 
     /// Stops the servers of these names.
@@ -81,7 +159,31 @@ impl Stack {
         Ok(self.running()?.iter().map(ToString::to_string).collect())
     }
 
+    /// In the order in which they start.
     fn running(&self) -> Result<Vec<process::Server>, String> {
-        process::running(&self.folder)
+        let mut servers = process::running(&self.folder)?;
+        servers.sort_by_key(|server| {
+            let name = server.name();
+            KINDS.iter().position(|kind| name.starts_with(kind))
+        });
+        Ok(servers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stacks_have_folders_of_their_own() {
+        let stack = Path::new("/s");
+        let plain = Wanted::cassandra("5.0.9", 1);
+        let piped = plain.with(Pipeline::Standalone);
+        let small = Wanted { cdc_mib: Some(64), ..piped };
+        assert_eq!(plain.folder(stack, "cassandra"), Path::new("/s/cassandra-5.0.9-x1"));
+        assert_eq!(small.folder(stack, "kafka"), Path::new("/s/kafka-5.0.9-x1-pipeline-cdc64"));
+        assert!(piped.has(stack, Path::new("/s/debezium-5.0.9-x1-pipeline/agent1")));
+        assert!(!plain.has(stack, Path::new("/s/cassandra-5.0.9-x1-pipeline/node1")));
+        assert!(!piped.has(stack, Path::new("/s/cassandra-5.0.9-x1/node1")));
     }
 }

@@ -11,6 +11,7 @@ use std::{
 
 const PID: &str = "pid";
 pub(super) const LOG: &str = "out.log";
+const LAST_LOG: &str = "out.last.log";
 const STOP_WITHIN: Duration = Duration::from_secs(30);
 
 /// A server that runs.
@@ -42,6 +43,8 @@ impl Server {
     pub(super) fn start(folder: &Path, command: &mut Command) -> Result<Self, String> {
         let told = |error| format!("{}: {error}", folder.display());
         fs::create_dir_all(folder).map_err(told)?;
+        // What it said the last time, in case that is why it has to be started again.
+        let _ = fs::rename(folder.join(LOG), folder.join(LAST_LOG));
         let log = fs::File::create(folder.join(LOG)).map_err(told)?;
         let both = log.try_clone().map_err(told)?;
         command.stdin(Stdio::null()).stdout(log).stderr(both);
@@ -63,9 +66,26 @@ impl Server {
 
     /// Waits until something answers at `address`.
     pub(super) fn wait_for(&self, address: SocketAddr, within: Duration) -> Result<(), String> {
+        let answers = || TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok();
+        self.wait_until(&format!("does not answer at {address}"), within, answers)
+    }
+
+    /// Waits until its log has `text`.
+    pub(super) fn wait_for_line(&self, text: &str, within: Duration) -> Result<(), String> {
+        let log = self.folder.join(LOG);
+        let is_there = || fs::read(&log).is_ok_and(|log| String::from_utf8_lossy(&log).contains(text));
+        self.wait_until(&format!("does not say `{text}`"), within, is_there)
+    }
+
+    pub(super) fn wait_until(
+        &self,
+        not: &str,
+        within: Duration,
+        is_ready: impl Fn() -> bool,
+    ) -> Result<(), String> {
         let begin = Instant::now();
         loop {
-            if TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok() {
+            if is_ready() {
                 return Ok(());
             }
             let log = self.folder.join(LOG);
@@ -74,7 +94,7 @@ impl Server {
             }
             if begin.elapsed() > within {
                 return Err(format!(
-                    "{} does not answer at {address} within {within:?}; its log says:\n{}",
+                    "{} {not} within {within:?}; its log says:\n{}",
                     self.name(),
                     tail(&log)
                 ));
@@ -85,7 +105,9 @@ impl Server {
 
     /// Asks it to end, and ends it when it does not.
     pub(super) fn stop(self) -> Result<(), String> {
-        signal(self.pid, "TERM")?;
+        // At TERM, PostgreSQL waits for its clients to leave.
+        let is_postgres = super::postgres::is(&self.folder);
+        signal(self.pid, if is_postgres { "INT" } else { "TERM" })?;
         let begin = Instant::now();
         while Self::find(&self.folder).is_some() {
             if begin.elapsed() > STOP_WITHIN {

@@ -8,7 +8,10 @@ use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::{most, unavailable};
-use crate::sqlite::values::{MOST, Parameters, Statement};
+use crate::{
+    sqlite::values::{MOST, Parameters, Statement},
+    to_millis,
+};
 
 static READ: Statement = Statement::new(
     3,
@@ -160,10 +163,4 @@ fn checkpoint(row: &SqliteRow, first: usize) -> Result<Checkpoint, String> {
 
 fn corrupt(projection: &'static str, stream: &StreamId, reason: String) -> RepositoryError {
     RepositoryError::Corrupt { projection, what: format!("the checkpoint of {stream}"), reason }
-}
-
-/// Whole milliseconds since the Unix epoch, which no wall clock of today is before.
-fn to_millis(time: std::time::SystemTime) -> i64 {
-    let since = time.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

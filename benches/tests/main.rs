@@ -1,0 +1,29 @@
+//! The benchmarks that need a server, each run once: every case checks its own result.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use std::process::Command;
+
+#[test]
+fn the_store_benchmark_works() {
+    let hosts = std::env::var("ES_CASSANDRA_HOSTS").unwrap_or_else(|_| "127.0.0.1:9042".to_owned());
+    let host = hosts.split(',').next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let json = folder.path().join("store.json");
+    let mut bench = Command::new(env!("CARGO_BIN_EXE_store"));
+    bench.args(["--quick", "--rounds", "1", "--server", host, "--json"]).arg(&json);
+    let output = bench.output().unwrap();
+    let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{errors}");
+    let report: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(json).unwrap()).unwrap();
+    let cases = report["sections"].as_array().unwrap().iter().flat_map(|s| s["cases"].as_array().unwrap());
+    let cases: Vec<_> = cases.collect();
+    assert_eq!(cases.len(), 9, "{report}");
+    for case in cases {
+        assert!(said.contains(case["label"].as_str().unwrap()), "{said}");
+        assert!(case["ns_per_command"]["median"].as_f64().unwrap() > 0.0, "{case}");
+        // A command's event alone is 100 bytes.
+        let least = if case["commands_per_commit"].is_null() { 200.0 } else { 100.0 };
+        assert!(case["wire_bytes"].as_f64().unwrap() > least, "{case}");
+    }
+}

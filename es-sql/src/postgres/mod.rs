@@ -1,0 +1,7 @@
+//! Views in PostgreSQL.
+
+mod repository;
+mod schema;
+mod text;
+
+pub use repository::PostgresRepository;

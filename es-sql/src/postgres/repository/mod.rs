@@ -1,0 +1,132 @@
+//! The repository: view rows, checkpoints and offsets, saved in one transaction.
+
+mod checkpoint;
+mod offset;
+mod row;
+mod transaction;
+
+use std::sync::Arc;
+
+use es_core::{
+    feed::Offset,
+    projection::{FoldPlan, ViewProjection, style},
+    repository::{
+        ApplyError, Batch, Checkpoint, DeadLetter, ParkedAggregate, Repository, RepositoryError, Row,
+    },
+    store::StreamId,
+};
+use sqlx::PgPool;
+use tokio::sync::OnceCell;
+
+use super::schema;
+use transaction::Transaction;
+
+/// Views in PostgreSQL, version 12 or newer, for any number of projections and processes.
+///
+/// Everything is in tables whose names begin with `es_`, in the first schema of the connections' `search_path`. They
+/// are made when the first projection is prepared, at [`App`]'s start; where the service may not make tables, give
+/// [`PostgresRepository::SCHEMA`] to whoever may.
+///
+/// A batch's rows, checkpoints and offsets are saved in one transaction at `READ COMMITTED`. It moves the checkpoints
+/// first, from the values that the listener expects, then locks the rows in the order of their keys: listeners of
+/// several processes wait for each other, and no cycle of them can. The row locks of a process that is frozen in the
+/// middle end after 30 seconds (`idle_in_transaction_session_timeout`).
+///
+/// The rows are there for SQL too, as text and `json`:
+///
+/// ```sql
+/// SELECT key, (view->>'balance')::bigint FROM es_views WHERE projection = 'balances';
+/// ```
+///
+/// In keys, NUL, which PostgreSQL's text cannot hold, is written as U+0001 U+0001, and U+0001 as U+0001 U+0002.
+///
+/// Connections lost, deadlocks with statements of others, and a server that is down or read-only are
+/// [`RepositoryError::Unavailable`]: nothing was applied, or a commit's answer was lost; the checkpoints say which, and
+/// the listener looks at them before it tries again.
+///
+/// Each projection in work needs one connection of the pool, and each query one while it runs. Clones are the same
+/// repository. The pool must not be one that changes connections between the statements of a session without support
+/// for prepared statements.
+///
+/// ```no_run
+/// # async fn open() -> Result<(), es_sql::sqlx::Error> {
+/// use es_sql::{PostgresRepository, sqlx::PgPool};
+/// let pool = PgPool::connect("postgres://bank@db.example/bank").await?;
+/// let views = PostgresRepository::new(&pool); // App::builder(store).projection(Balances, views)
+/// # Ok(()) }
+/// ```
+///
+/// [`App`]: es_core::app::App
+#[derive(Clone, Debug)]
+pub struct PostgresRepository(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    pool: PgPool,
+    prepared: OnceCell<()>,
+}
+
+impl PostgresRepository {
+    /// The statements that make the tables, once; [`Repository::prepare`] runs them where the tables are missing.
+    pub const SCHEMA: &'static str = schema::DDL;
+
+    /// Keeps views in the database of `pool`. Nothing is sent before the first projection is prepared.
+    pub fn new(pool: &PgPool) -> Self {
+        Self(Arc::new(Inner { pool: pool.clone(), prepared: OnceCell::new() }))
+    }
+
+    /// The pool, after making the tables ready.
+    async fn pool(&self) -> Result<&PgPool, RepositoryError> {
+        let pool = &self.0.pool;
+        let prepare = || async {
+            let mut connection = pool.acquire().await.map_err(unavailable)?;
+            schema::prepare(&mut connection).await.map_err(|e| RepositoryError::Unavailable(e.into()))
+        };
+        self.0.prepared.get_or_try_init(prepare).await?;
+        Ok(pool)
+    }
+}
+
+impl<P: ViewProjection> Repository<P, style::View> for PostgresRepository {
+    async fn prepare(&self) -> Result<(), RepositoryError> {
+        self.pool().await.map(drop)
+    }
+
+    async fn checkpoints(&self, streams: &[StreamId]) -> Result<Vec<Checkpoint>, RepositoryError> {
+        checkpoint::read(self.pool().await?, P::NAME, streams).await
+    }
+
+    async fn offsets(&self) -> Result<Vec<Offset>, RepositoryError> {
+        offset::read(self.pool().await?, P::NAME).await.map_err(unavailable)
+    }
+
+    async fn apply(&self, projection: &P, batch: &Batch) -> Result<(), ApplyError> {
+        let plan = FoldPlan::new(projection, batch)?;
+        plan.run(Transaction::begin(self.pool().await?, P::NAME).await.map_err(unavailable)?).await
+    }
+
+    async fn parked(&self, limit: usize) -> Result<Vec<ParkedAggregate>, RepositoryError> {
+        checkpoint::parked(self.pool().await?, P::NAME, limit).await.map_err(unavailable)
+    }
+
+    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, RepositoryError> {
+        offset::dead_letters(self.pool().await?, P::NAME, limit).await.map_err(unavailable)
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, RepositoryError> {
+        row::get(self.pool().await?, P::NAME, key).await.map_err(unavailable)
+    }
+
+    async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Row>, RepositoryError> {
+        row::list(self.pool().await?, P::NAME, after, limit).await.map_err(unavailable)
+    }
+}
+
+/// `limit` as PostgreSQL takes it.
+fn most(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+fn unavailable(error: sqlx::Error) -> RepositoryError {
+    RepositoryError::Unavailable(Box::new(error))
+}
