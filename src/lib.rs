@@ -14,6 +14,26 @@ pub use es_macros::{
 #[doc(hidden)]
 pub use es_core::checks;
 
+/// The event store, and views by aggregate, on Apache Cassandra and ScyllaDB.
+///
+/// ```no_run
+/// use event_sourcing::{
+///     cassandra::{CassandraEventStore, Replication},
+///     prelude::*,
+/// };
+/// # use event_sourcing::{feed::ChangeFeed, projection::OwnRows};
+/// # async fn start<P: OwnRows>(balances: P, feed: impl ChangeFeed) -> Result<(), Box<dyn std::error::Error>> {
+///
+/// let store = CassandraEventStore::builder(["10.0.0.1:9042", "10.0.0.2:9042"])
+///     .keyspace("bank")
+///     .category("account")
+///     .create_if_missing(Replication::Datacenters(vec![("dc1".to_owned(), 3)]))
+///     .connect()
+///     .await?;
+/// let views = store.repository("bank_views").await?;
+/// let app = App::builder(store).change_feed(feed).projection(balances, views).start().await?;
+/// # Ok(()) }
+/// ```
 #[cfg(feature = "cassandra")]
 pub use es_cassandra as cassandra;
 #[cfg(feature = "kafka")]

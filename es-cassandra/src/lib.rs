@@ -1,4 +1,5 @@
-//! The event store of event-sourcing-rs on Apache Cassandra and ScyllaDB: [`CassandraEventStore`].
+//! The event store of event-sourcing-rs on Apache Cassandra and ScyllaDB: [`CassandraEventStore`], and views by aggregate:
+//! [`CassandraRepository`].
 //!
 //! ```no_run
 //! # async fn connect() -> Result<(), es_cassandra::ConnectError> {
@@ -9,6 +10,17 @@
 //!     .create_if_missing(Replication::Simple(1))
 //!     .connect()
 //!     .await?;
+//! # Ok(()) }
+//! ```
+//!
+//! Views may be kept there, too, those that have a row for each aggregate:
+//!
+//! ```no_run
+//! # use es_core::{app::App, feed::ChangeFeed, projection::OwnRows};
+//! # async fn start<P: OwnRows>(store: es_cassandra::CassandraEventStore, balances: P, feed: impl ChangeFeed)
+//! # -> Result<(), Box<dyn std::error::Error>> {
+//! let views = store.repository("bank_views").await?;
+//! let app = App::builder(store).change_feed(feed).projection(balances, views).start().await?;
 //! # Ok(()) }
 //! ```
 //!
@@ -30,4 +42,6 @@ pub use report::{Finding, Report, Severity};
 pub use repository::CassandraRepository;
 pub use schema::{Flavour, Replication, Server};
 pub use session::Builder;
+#[cfg(feature = "rustls")]
+pub use session::{Tls, TlsError};
 pub use store::CassandraEventStore;

@@ -74,20 +74,25 @@ impl Keyspace {
 
 impl Drop for Keyspace {
     fn drop(&mut self) {
-        let statement = format!("DROP KEYSPACE IF EXISTS {}", self.0);
-        // The test's own runtime may be the one that is ending.
-        let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(async {
-                session().await.query_unpaged(statement, ()).await?;
-                Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
-            })
-        });
-        match dropped.join() {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => eprintln!("keyspace {} was not dropped: {error}", self.0),
-            Err(_) => eprintln!("keyspace {} was not dropped", self.0),
-        }
+        clean_up(format!("DROP KEYSPACE IF EXISTS {}", self.0));
+    }
+}
+
+/// Runs a statement at a test's end.
+pub fn clean_up(statement: String) {
+    let shown = statement.clone();
+    // The test's own runtime may be the one that is ending.
+    let cleaned = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            session().await.query_unpaged(statement, ()).await?;
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+        })
+    });
+    match cleaned.join() {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => eprintln!("`{shown}` failed: {error}"),
+        Err(_) => eprintln!("`{shown}` failed"),
     }
 }
 

@@ -10,4 +10,5 @@ mod faults;
 mod history;
 mod ledger;
 mod repository;
+mod secured;
 mod start;

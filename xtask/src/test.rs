@@ -12,6 +12,9 @@ const ON_SERVERS: &[&str] = &["es-cassandra", "es-kafka"];
 /// Those of them that need Kafka and Debezium too.
 const ON_PIPELINE: &[&str] = &["es-kafka"];
 
+/// The module with those tests that need a Cassandra with logins and TLS.
+const ON_SECURED: &str = "secured::";
+
 /// The module with those tests of es-sql that need PostgreSQL.
 const ON_SERVER: &str = "on_server";
 
@@ -68,7 +71,13 @@ pub(crate) fn on_servers(steps: &mut Steps) {
             tests.extend(["--package", package]);
         }
         let brokers = wanted.brokers();
-        let servers = [("ES_CASSANDRA_HOSTS", hosts.as_str()), ("ES_KAFKA_BROKERS", brokers.as_str())];
+        let mut servers =
+            vec![("ES_CASSANDRA_HOSTS", hosts.as_str()), ("ES_KAFKA_BROKERS", brokers.as_str())];
+        let secured = stack.variables(*wanted);
+        servers.extend(secured.iter().map(|(name, value)| (*name, value.as_str())));
+        if !wanted.is_secured() {
+            tests.extend(["--", "--skip", ON_SECURED]);
+        }
         steps.cargo(&format!("tests: {wanted}"), &tests, &servers);
         if !started.is_empty() {
             steps.step(&format!("stop: {wanted}"), || stack.stop(&started));

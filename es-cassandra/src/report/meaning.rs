@@ -19,8 +19,11 @@ const JUDGES: &[(&str, Judge)] = &[
     ("cdc_on_repair_enabled", cdc_on_repair_enabled),
 ];
 
-/// One finding for each setting, over all nodes that answered.
+/// One finding for each setting, over all nodes that answered; none, if none did.
 pub(super) fn findings(nodes: &BTreeMap<String, Settings>) -> Vec<Finding> {
+    if nodes.is_empty() {
+        return Vec::new();
+    }
     JUDGES.iter().map(|(setting, judge)| finding(setting, *judge, nodes)).collect()
 }
 

@@ -67,7 +67,8 @@ pub struct Report {
     pub nodes: Vec<String>,
     /// The nodes that did not, and why.
     pub silent: BTreeMap<String, String>,
-    /// What was found, one for each setting that matters. Empty for ScyllaDB, which does not show its settings.
+    /// What was found, one for each setting that matters. Empty where no node says what it runs with: ScyllaDB has no
+    /// such table, and elsewhere its reader needs the right to (`GRANT SELECT ON system_views.settings`).
     pub findings: Vec<Finding>,
 }
 

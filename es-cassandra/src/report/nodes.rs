@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use scylla::{
     client::session::Session,
-    errors::ExecutionError,
+    errors::{DbError, ExecutionError, RequestAttemptError},
     policies::load_balancing::{NodeIdentifier, SingleTargetLoadBalancingPolicy},
     response::query_result::QueryResult,
     statement::{Consistency, unprepared::Statement},
@@ -27,7 +27,6 @@ pub(super) struct Asked {
 /// Asks every node: the table shows only the settings of the one that answers.
 pub(super) async fn settings(session: &Session) -> Result<Asked, ConnectError> {
     let mut asked = Asked { answers: BTreeMap::new(), silent: BTreeMap::new() };
-    let mut failure: Option<ExecutionError> = None;
     for node in session.get_cluster_state().get_nodes_info() {
         let mut statement = Statement::new(SELECT);
         let target = NodeIdentifier::HostId(node.host_id);
@@ -40,14 +39,20 @@ pub(super) async fn settings(session: &Session) -> Result<Asked, ConnectError> {
                 asked.answers.insert(name, read(result)?);
             }
             Err(error) => {
-                asked.silent.insert(name, error.to_string());
-                failure = Some(error);
+                asked.silent.insert(name, reason(&error));
             }
         }
     }
-    match failure {
-        Some(error) if asked.answers.is_empty() => Err(schema::failed(SELECT, error)),
-        _ => Ok(asked),
+    Ok(asked)
+}
+
+/// Why a node says nothing. That somebody may not ask is no reason not to start.
+fn reason(error: &ExecutionError) -> String {
+    match error {
+        ExecutionError::LastAttemptError(RequestAttemptError::DbError(DbError::Unauthorized, said)) => {
+            format!("{said}: run `GRANT SELECT ON system_views.settings TO ..` for this user")
+        }
+        error => error.to_string(),
     }
 }
 

@@ -14,6 +14,8 @@ pub struct Builder {
     pub(super) hosts: Vec<String>,
     pub(crate) keyspace: String,
     pub(super) credentials: Option<(String, String)>,
+    #[cfg(feature = "rustls")]
+    pub(super) tls: Option<super::Tls>,
     pub(crate) categories: Vec<String>,
     pub(crate) create: Option<Replication>,
     pub(crate) bucket_size: Option<u64>,
@@ -27,6 +29,8 @@ impl Builder {
             hosts: hosts.into_iter().map(Into::into).collect(),
             keyspace: String::new(),
             credentials: None,
+            #[cfg(feature = "rustls")]
+            tls: None,
             categories: Vec::new(),
             create: None,
             bucket_size: None,
@@ -57,7 +61,17 @@ impl Builder {
         self
     }
 
-    /// Creates what is missing: the keyspace, with that replication, and tables.
+    /// Encrypts the connections.
+    #[cfg(feature = "rustls")]
+    #[must_use]
+    pub fn tls(mut self, tls: super::Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Creates what is missing: the keyspace, with that replication, and tables. What is there is checked and left as
+    /// it is. Of several processes that start on an empty cluster, let one do it: Cassandra can end up with two
+    /// versions of a table that two nodes create at the same time.
     #[must_use]
     pub fn create_if_missing(mut self, replication: Replication) -> Self {
         self.create = Some(replication);

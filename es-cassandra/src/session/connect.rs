@@ -14,6 +14,10 @@ pub(super) async fn session(builder: &Builder) -> Result<Session, ConnectError> 
     if let Some((name, password)) = &builder.credentials {
         session = session.user(name, password);
     }
+    #[cfg(feature = "rustls")]
+    if let Some(tls) = &builder.tls {
+        session = session.tls_context(Some(tls.context()));
+    }
     let hosts = builder.hosts.clone();
     session.build().await.map_err(|source| {
         if is_about_login(&source) {

@@ -6,9 +6,13 @@ mod connection;
 mod lwt;
 mod pause;
 mod routing;
+#[cfg(feature = "rustls")]
+mod tls;
 
 pub use builder::Builder;
 pub(crate) use connection::Connection;
 pub(crate) use lwt::is_applied;
 pub(crate) use pause::pause;
 pub(crate) use routing::LwtRouting;
+#[cfg(feature = "rustls")]
+pub use tls::{Tls, TlsError};

@@ -97,7 +97,7 @@ impl CassandraEventStore {
     ///
     /// # Errors
     ///
-    /// [`ConnectError::Statement`] when no node answers. One that does not is in the report as such.
+    /// [`ConnectError::Statement`] when the keyspace cannot be looked at. A node that does not answer is in the report.
     pub async fn report(&self) -> Result<Report, ConnectError> {
         Report::of(&self.0.session, &self.0.server, &self.0.keyspace).await
     }

@@ -34,7 +34,8 @@ pub type Row = (String, Vec<u8>);
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a repository for the views of `{P}`",
     label = "cannot keep the views of `{P}`",
-    note = "write `.projection({P}, SqlRepository::sqlite(&pool))`, or `.projection({P}, MemoryRepository::new())` for tests"
+    note = "write `.projection({P}, SqlRepository::sqlite(&pool))`, or `.projection({P}, MemoryRepository::new())` for tests",
+    note = "a database without transactions (`CassandraRepository`, or any other `DocumentRepository`) keeps only views with a row for each aggregate, whose handlers have no `#[on(key = ..)]`"
 )]
 pub trait Repository<P: Projection, Style = <P as Projection>::Style>: Send + Sync + 'static {
     /// Makes ready what the projection needs (tables, say). Idempotent; called once at start.

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Wanted, java, maven, place, process::Server};
+use super::{Wanted, java, maven, place, process::Server, security::Security};
 
 pub(super) const KIND: &str = "cassandra";
 const PORT: u16 = 9042;
@@ -57,13 +57,15 @@ const OPENS: &[&str] = &[
 pub(crate) struct Cassandra {
     stack: PathBuf,
     wanted: Wanted,
+    security: Option<Security>,
     version: &'static str,
     nodes: u8,
 }
 
 impl Cassandra {
     pub(super) fn new(stack: &Path, wanted: Wanted) -> Self {
-        Self { stack: stack.to_owned(), wanted, version: wanted.cassandra, nodes: wanted.nodes }
+        let security = Security::of(stack, &wanted);
+        Self { stack: stack.to_owned(), wanted, security, version: wanted.cassandra, nodes: wanted.nodes }
     }
 
     fn folder(&self) -> PathBuf {
@@ -109,7 +111,11 @@ impl Cassandra {
         let node = self.node(number);
         let told = |error| format!("{}: {error}", node.display());
         let conf = node.join("conf");
+        let is_new = !node.join("data").exists();
         fs::create_dir_all(&conf).map_err(told)?;
+        if let Some(security) = &self.security {
+            security.make(java)?;
+        }
         fs::write(self.configuration(number), self.yaml(number)).map_err(told)?;
         fs::write(conf.join("logback.xml"), LOGBACK).map_err(told)?;
         let mut command = Command::new(java.join("bin/java"));
@@ -130,10 +136,14 @@ impl Cassandra {
             .arg(format!("-Dcassandra.config=file://{}", conf.join("cassandra.yaml").display()))
             .arg(format!("-Dcassandra.storagedir={}", node.display()))
             .arg(format!("-Dlogback.configurationFile=file://{}", conf.join("logback.xml").display()))
+            .args(self.security.as_ref().map(|_| Security::FLAG))
             .args(["-cp", class_path, "org.apache.cassandra.service.CassandraDaemon"]);
         println!("cassandra {}: node {number} starts at {}", self.version, address(number));
         let server = Server::start(&node, &mut command)?;
         server.wait_for(address(number), UP_WITHIN)?;
+        if self.security.is_some() {
+            Security::wait(&server, is_new && number == 1, UP_WITHIN)?;
+        }
         Ok(server)
     }
 
@@ -142,6 +152,7 @@ impl Cassandra {
         let (host, seed) = (place::host(number), place::host(1));
         // Where nobody reads the change records, a full folder of them must not stop writes.
         let is_read = self.wanted.pipeline.is_some();
+        let security = self.security.as_ref().map(Security::yaml).unwrap_or_default();
         let space = self.wanted.cdc_mib.map(|mib| format!("cdc_total_space: {mib}MiB\n")).unwrap_or_default();
         format!(
             "cluster_name: event-sourcing-rs
@@ -166,7 +177,7 @@ cdc_block_writes: {is_read}
 commitlog_sync_period: 50ms
 commitlog_segment_size: 8MiB
 paxos_variant: v2
-"
+{security}"
         )
     }
 }

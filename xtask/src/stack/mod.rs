@@ -12,6 +12,7 @@ mod maven;
 mod place;
 pub(crate) mod postgres;
 mod process;
+mod security;
 
 use std::{
     fmt,
@@ -20,6 +21,7 @@ use std::{
 
 use cassandra::Cassandra;
 use debezium::Debezium;
+use security::Security;
 
 /// The versions of Apache Cassandra that the stack can run.
 pub(crate) const CASSANDRA: &[&str] = &["5.0.9", "4.1.10"];
@@ -67,6 +69,11 @@ impl Wanted {
         self.cassandra.starts_with("5.")
     }
 
+    /// Whether its Cassandra wants a login, and takes encrypted connections: the older one, where no connector reads.
+    pub(crate) fn is_secured(&self) -> bool {
+        !self.is_cassandra_5() && self.pipeline.is_none()
+    }
+
     /// The folder of its servers of one kind. The data of different stacks do not mix.
     fn folder(&self, stack: &Path, kind: &str) -> PathBuf {
         let mut name = format!("{kind}-{}-x{}", self.cassandra, self.nodes);
@@ -96,6 +103,9 @@ impl fmt::Display for Wanted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nodes = if self.nodes == 1 { "node" } else { "nodes" };
         write!(f, "Cassandra {}, {} {nodes}", self.cassandra, self.nodes)?;
+        if self.is_secured() {
+            write!(f, " with logins and TLS")?;
+        }
         match self.pipeline {
             Some(Pipeline::Standalone) => write!(f, ", Debezium, Kafka"),
             Some(Pipeline::Connect) => write!(f, ", Debezium in Kafka Connect, Kafka"),
@@ -132,6 +142,11 @@ impl Stack {
             started.extend(self.postgres_up()?);
         }
         Ok(started)
+    }
+
+    /// What the tests on it have to know of its logins and certificates.
+    pub(crate) fn variables(&self, wanted: Wanted) -> Vec<(&'static str, String)> {
+        Security::of(&self.folder, &wanted).map_or_else(Vec::new, |security| security.variables())
     }
 
     /// Starts PostgreSQL, unless it runs, and waits until it answers. Says what it started.
