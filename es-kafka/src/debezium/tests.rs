@@ -237,7 +237,7 @@ fn refused(key: Option<&str>, value: &str) -> String {
 fn what_cannot_be_used_says_why() {
     for (key, value, why) in [
         (None, "hello", "not a change record in JSON"),
-        (None, "[1]", "not a change record in JSON"),
+        (None, "7", "not a change record in JSON"),
         (None, "{}", "there is no `op` in the record"),
         (None, r#"{"op":"i","after":7}"#, "the row in `after` cannot be read"),
         (
