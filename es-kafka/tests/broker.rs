@@ -64,13 +64,6 @@ impl Topics {
         created.into_iter().for_each(|result| drop(result.unwrap()));
     }
 
-    pub async fn delete(&self, category: &'static str) {
-        let name = self.name(category);
-        let options = AdminOptions::new().operation_timeout(Some(PATIENCE));
-        let deleted = self.admin.delete_topics(&[&name], &options).await.unwrap();
-        deleted.into_iter().for_each(|result| drop(result.unwrap()));
-    }
-
     pub async fn grow(&self, category: &'static str, partitions: usize) {
         let name = self.name(category);
         let more = NewPartitions::new(&name, partitions);

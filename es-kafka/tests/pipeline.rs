@@ -23,40 +23,69 @@ async fn store(keyspace: &str) -> CassandraEventStore {
     builder.create_if_missing(replication).connect().await.unwrap()
 }
 
-async fn seen(views: &MemoryRepository, id: &str) -> Vec<u64> {
-    let bytes = Repository::<Seen>::get(views, id).await.unwrap();
-    bytes.map(|bytes| serde_json::from_slice(&bytes).unwrap()).unwrap_or_default()
+/// An App over a keyspace that the connector reads, with a store to write to it.
+struct Pipeline {
+    writer: CassandraEventStore,
+    views: MemoryRepository,
+    app: App,
 }
 
-/// Nobody asks the listener to look: what is in the view has come through Kafka, or was missing before what has.
+impl Pipeline {
+    /// Commits made before the connector has heard of a new table are lost to it, and of a table that comes right
+    /// with its keyspace it may never hear (docs/pipeline.md). So commits are made until one arrives, and where none
+    /// does, in another keyspace.
+    async fn start() -> Self {
+        for _ in 0..2 {
+            let topics = Topics::new();
+            let writer = store(&topics.keyspace).await;
+            let views = MemoryRepository::new();
+            // The topic is not there yet: the connector creates it with the first commit that it sees.
+            let feed = topics.feed().build().unwrap();
+            let builder = App::builder(store(&topics.keyspace).await).change_feed(feed);
+            let app = builder.projection(Seen, views.clone()).start().await.unwrap();
+            for n in 0..120 {
+                writer.append(chain(&format!("probe{n}"), &[1]).remove(0)).await.unwrap();
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                if app.projections()[0].applied > 0 {
+                    return Self { writer, views, app };
+                }
+            }
+        }
+        panic!("no commit came through the connector: see its log in target/stack")
+    }
+
+    /// What the view shows, without asking the listener to look for it.
+    async fn seen(&self, id: &str) -> Vec<u64> {
+        let bytes = Repository::<Seen>::get(&self.views, id).await.unwrap();
+        bytes.map(|bytes| serde_json::from_slice(&bytes).unwrap()).unwrap_or_default()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_view_shows_what_is_stored() {
-    let topics = Topics::new();
-    let writer = store(&topics.keyspace).await;
-    let views = MemoryRepository::new();
-    // The topic is not there yet: the connector creates it with the first commit.
-    let builder = App::builder(store(&topics.keyspace).await).change_feed(topics.feed().build().unwrap());
-    let app = builder.projection(Seen, views.clone()).start().await.unwrap();
-    let chains: Vec<_> = (0..25).map(|n| chain(&format!("a{n} \"é"), &[1, 3, 1, 2, 1, 1, 1, 1])).collect();
+    let pipeline = Pipeline::start().await;
+    let before = pipeline.app.projections().remove(0);
+    // Quotes and letters beyond ASCII have to come through key, partitioner and row.
+    let ids: Vec<_> = (0..25).map(|n| format!("a{n} \"é")).collect();
+    let chains: Vec<_> = ids.iter().map(|id| chain(id, &[1, 3, 1, 2, 1, 1, 1, 1])).collect();
     for n in 0..8 {
         for chain in &chains {
-            writer.append(chain[n].clone()).await.unwrap();
+            pipeline.writer.append(chain[n].clone()).await.unwrap();
         }
     }
-    for n in 0..25 {
-        let id = format!("a{n} \"é");
-        until(async || seen(&views, &id).await.len() == 11).await;
-        assert_eq!(seen(&views, &id).await, (1..=11).collect::<Vec<_>>());
+    for id in &ids {
+        until(async || pipeline.seen(id).await.len() == 11).await;
+        assert_eq!(pipeline.seen(id).await, (1..=11).collect::<Vec<_>>());
     }
-    let status = app.projections().remove(0);
-    assert_eq!((status.applied, status.malformed, status.foreign, status.parked), (200, 0, 0, 0));
-    assert!(status.fetched < 200, "nothing came through Kafka: {status:?}");
+    let status = pipeline.app.projections().remove(0);
+    assert_eq!((status.malformed, status.foreign, status.parked), (0, 0, 0));
+    let came = status.applied - before.applied - (status.fetched - before.fetched);
+    assert!(came > 100, "little came whole through the connector: {status:?}");
     println!("{status:?}");
 
-    // An aggregate stays in one partition, so that nothing had to wait for what is in another.
-    let (sample, id) = (Instant::now(), "timed");
-    writer.append(chain(id, &[1]).remove(0)).await.unwrap();
-    until(async || seen(&views, id).await == [1]).await;
+    let sample = Instant::now();
+    pipeline.writer.append(chain("timed", &[1]).remove(0)).await.unwrap();
+    until(async || pipeline.seen("timed").await == [1]).await;
     println!("a commit was in the view after {:?}", sample.elapsed());
-    tokio::time::timeout(Duration::from_secs(60), app.shutdown()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(60), pipeline.app.shutdown()).await.unwrap();
 }
