@@ -14,6 +14,8 @@ pub use es_core::checks;
 
 #[cfg(feature = "cassandra")]
 pub use es_cassandra as cassandra;
+#[cfg(feature = "kafka")]
+pub use es_kafka as kafka;
 #[cfg(feature = "sqlite")]
 pub use es_sql as sql;
 
@@ -42,4 +44,11 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../docs/guide.md")]
     struct Guide;
+}
+
+/// Those about servers, which need not run for that.
+#[cfg(all(doctest, feature = "cassandra", feature = "kafka"))]
+mod pages_about_servers {
+    #[doc = include_str!("../docs/pipeline.md")]
+    struct Pipeline;
 }
