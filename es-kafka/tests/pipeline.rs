@@ -1,10 +1,14 @@
 //! The whole way: a commit to Cassandra, Debezium, Kafka, a view.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
 
 use es_cassandra::{CassandraEventStore, Replication};
 use es_core::{
     app::App,
+    feed::FeedPayload,
     repository::{MemoryRepository, Repository},
     store::EventStore,
 };
@@ -12,7 +16,7 @@ use es_core::{
 use crate::{
     broker::Topics,
     clock::{CATEGORY, Seen, chain},
-    listener::until,
+    listener::{Listener, Saved, until},
 };
 
 async fn store(keyspace: &str) -> CassandraEventStore {
@@ -25,6 +29,7 @@ async fn store(keyspace: &str) -> CassandraEventStore {
 
 /// An App over a keyspace that the connector reads, with a store to write to it.
 struct Pipeline {
+    topics: Topics,
     writer: CassandraEventStore,
     views: MemoryRepository,
     app: App,
@@ -47,7 +52,7 @@ impl Pipeline {
                 writer.append(chain(&format!("probe{n}"), &[1]).remove(0)).await.unwrap();
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 if app.projections()[0].applied > 0 {
-                    return Self { writer, views, app };
+                    return Self { topics, writer, views, app };
                 }
             }
         }
@@ -82,6 +87,18 @@ async fn a_view_shows_what_is_stored() {
     let came = status.applied - before.applied - (status.fetched - before.fetched);
     assert!(came > 100, "little came whole through the connector: {status:?}");
     println!("{status:?}");
+
+    // Whatever the connector repeats, an aggregate's records are all in one partition.
+    let feed = pipeline.topics.feed().build().unwrap();
+    let topic = Listener::start(&feed, "places", &[CATEGORY], &Saved::default());
+    let mut places = BTreeMap::<String, BTreeSet<_>>::new();
+    until(async || topic.records().len() >= came as usize).await;
+    for record in topic.records() {
+        let FeedPayload::Commit(commit) = &record.payload else { panic!("{record:?}") };
+        places.entry(commit.stream.id.to_string()).or_default().insert(record.partition);
+    }
+    assert!(places.values().all(|partitions| partitions.len() == 1), "{places:?}");
+    assert!(places.values().flatten().collect::<BTreeSet<_>>().len() > 1, "all in one: {places:?}");
 
     let sample = Instant::now();
     pipeline.writer.append(chain("timed", &[1]).remove(0)).await.unwrap();
