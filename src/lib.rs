@@ -72,3 +72,10 @@ mod pages {
     #[doc = include_str!("../docs/guide.md")]
     struct Guide;
 }
+
+/// Those about servers, which need not run for that.
+#[cfg(all(doctest, feature = "cassandra", feature = "kafka"))]
+mod pages_about_servers {
+    #[doc = include_str!("../docs/pipeline.md")]
+    struct Pipeline;
+}
