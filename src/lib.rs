@@ -44,4 +44,6 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../docs/guide.md")]
     struct Guide;
+    #[doc = include_str!("../docs/operations.md")]
+    struct Operations;
 }

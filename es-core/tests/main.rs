@@ -7,3 +7,4 @@ mod command;
 mod conformance;
 mod framing;
 mod listener;
+mod operations;

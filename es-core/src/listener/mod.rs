@@ -15,16 +15,18 @@ mod error;
 mod fetch;
 mod handle;
 mod hold;
+mod lag;
 mod progress;
 mod run;
 mod sift;
 mod status;
+mod trace;
 mod verify;
 mod work;
 
 pub use error::ControlError;
 pub(crate) use handle::ListenerHandle;
-pub use status::{ListenerState, ProjectionStatus, StopReason};
+pub use status::{ListenerState, Part, ProjectionStatus, StopReason};
 pub use verify::Verified;
 
 use std::{sync::Arc, time::Duration};

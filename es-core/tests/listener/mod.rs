@@ -7,4 +7,4 @@ mod hostile;
 mod offsets;
 mod outages;
 mod verify;
-mod world;
+pub mod world;
