@@ -17,6 +17,7 @@ pub mod event;
 pub mod feed;
 pub mod handler;
 pub mod listener;
+mod metrics;
 pub mod projection;
 pub mod query;
 pub mod repository;

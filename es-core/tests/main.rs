@@ -8,4 +8,5 @@ mod conformance;
 mod documents;
 mod framing;
 mod listener;
+mod operations;
 mod schema;

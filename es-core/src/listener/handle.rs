@@ -8,6 +8,7 @@ use tokio::{
 use super::{
     ControlError, Listener, ListenerState, ProjectionStatus, Verified,
     counts::Counts,
+    lag::Lag,
     progress::Progress,
     run::run,
     verify::{GRACE, Verifier},
@@ -33,6 +34,7 @@ const MOST_HINTS: usize = 1024;
 pub(super) struct Shared {
     pub(super) projection: &'static str,
     pub(super) counts: Counts,
+    pub(super) lag: Lag,
     pub(super) progress: Progress,
     pub(super) state: watch::Sender<ListenerState>,
 }
@@ -60,6 +62,7 @@ impl Listener {
         let shared = Arc::new(Shared {
             projection: self.projection,
             counts: Counts::new(self.projection),
+            lag: Lag::new(self.projection),
             progress: Progress::default(),
             state: watch::Sender::new(ListenerState::Running),
         });
@@ -84,6 +87,10 @@ impl Listener {
 }
 
 impl ListenerHandle {
+    pub(crate) fn category(&self) -> Option<&'static str> {
+        self.categories.first().copied()
+    }
+
     pub(crate) fn ask_to_stop(&self) {
         self.stop.send_replace(true);
     }
@@ -98,7 +105,7 @@ impl ListenerHandle {
     }
 
     pub(crate) fn status(&self) -> ProjectionStatus {
-        let counts = &self.shared.counts;
+        let (counts, unapplied) = (&self.shared.counts, self.shared.lag.now());
         ProjectionStatus {
             projection: self.shared.projection,
             state: self.shared.state.borrow().clone(),
@@ -106,11 +113,14 @@ impl ListenerHandle {
             duplicates: counts.duplicates.get(),
             held: counts.held.get(),
             fetched: counts.fetched.get(),
+            retries: counts.retries.get(),
             parked: counts.parked.get(),
             foreign: counts.foreign.get(),
             malformed: counts.malformed.get(),
             behind: counts.behind.get(),
             diverged: counts.diverged.get(),
+            unapplied: unapplied.commits,
+            lag: unapplied.lag(),
         }
     }
 
