@@ -47,4 +47,6 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../docs/guide.md")]
     struct Guide;
+    #[doc = include_str!("../docs/schemas.md")]
+    struct Schemas;
 }

@@ -5,5 +5,7 @@
 
 mod bank;
 mod flights;
+mod golden;
 mod journey;
 mod race;
+mod rolling;
