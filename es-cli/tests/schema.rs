@@ -140,7 +140,7 @@ fn from_the_first_lock_to_a_second_version() {
     shop.cargo_check(true);
     let unlocked = shop.es(&["schema", "check"], false);
     assert!(
-        unlocked.contains("`order.placed` version 2 is not locked") && unlocked.contains("src/lib.rs:9"),
+        unlocked.contains("`order.placed` version 2 is not locked") && unlocked.contains("src/lib.rs:11"),
         "{unlocked}"
     );
     shop.es(&["schema", "lock"], true);

@@ -98,7 +98,8 @@ impl<'a> Writer<'a> {
             Schema::Enum { .. } => self.put(b"enum"),
             Schema::Again(name) => {
                 self.put(b"^");
-                self.put_path(self.around(name));
+                let at = self.around(name);
+                self.put_path(at);
             }
         }
     }
