@@ -4,10 +4,12 @@
 #[cfg(feature = "testing")]
 pub use es_core::testing;
 pub use es_core::{
-    aggregate, app, command, event, feed, handler, listener, projection, query, repository, require,
+    aggregate, app, command, event, feed, handler, listener, projection, query, repository, require, schema,
     snapshot, store,
 };
-pub use es_macros::{Aggregate, Event, PastEvent, Services, command_handler, projection, query_handler};
+pub use es_macros::{
+    Aggregate, Event, EventSchema, PastEvent, Services, command_handler, projection, query_handler,
+};
 
 #[doc(hidden)]
 pub use es_core::checks;
@@ -34,6 +36,8 @@ pub use es_core::checks;
 /// ```
 #[cfg(feature = "cassandra")]
 pub use es_cassandra as cassandra;
+#[cfg(feature = "kafka")]
+pub use es_kafka as kafka;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use es_sql as sql;
 
@@ -48,9 +52,12 @@ pub mod prelude {
         query::{QueryError, ReadToken, Views},
         repository::MemoryRepository,
         require,
+        schema::EventSchema,
         store::MemoryEventStore,
     };
-    pub use es_macros::{Aggregate, Event, PastEvent, Services, command_handler, projection, query_handler};
+    pub use es_macros::{
+        Aggregate, Event, EventSchema, PastEvent, Services, command_handler, projection, query_handler,
+    };
     #[cfg(feature = "postgres")]
     pub use es_sql::PostgresRepository;
     #[cfg(feature = "sqlite")]
@@ -64,4 +71,13 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../docs/guide.md")]
     struct Guide;
+    #[doc = include_str!("../docs/operations.md")]
+    struct Operations;
+}
+
+/// Those about servers, which need not run for that.
+#[cfg(all(doctest, feature = "cassandra", feature = "kafka"))]
+mod pages_about_servers {
+    #[doc = include_str!("../docs/pipeline.md")]
+    struct Pipeline;
 }

@@ -6,4 +6,5 @@
 mod bank;
 mod flights;
 mod journey;
+mod place;
 mod race;

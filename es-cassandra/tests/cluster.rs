@@ -1,6 +1,9 @@
 //! Where the server is, and keyspaces that no other test uses.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::{
+    net::{SocketAddr, ToSocketAddrs},
+    time::Duration,
+};
 
 use es_cassandra::{Builder, CassandraEventStore, Replication};
 use scylla::client::{session::Session, session_builder::SessionBuilder};
@@ -62,9 +65,10 @@ impl Keyspace {
         &self.0
     }
 
-    /// A store in it.
+    /// A store in it, with time for the slowest machine.
     pub fn store(&self) -> Builder {
-        store(&self.0)
+        let minute = Duration::from_secs(60);
+        store(&self.0).request_timeout(minute).settle_within(minute)
     }
 }
 

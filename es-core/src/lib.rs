@@ -17,9 +17,11 @@ pub mod event;
 pub mod feed;
 pub mod handler;
 pub mod listener;
+mod metrics;
 pub mod projection;
 pub mod query;
 pub mod repository;
+pub mod schema;
 pub mod snapshot;
 pub mod store;
 #[cfg(feature = "testing")]

@@ -8,3 +8,5 @@ mod conformance;
 mod documents;
 mod framing;
 mod listener;
+mod operations;
+mod schema;

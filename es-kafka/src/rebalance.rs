@@ -17,7 +17,7 @@ use rdkafka::{
     config::RDKafkaLogLevel,
     consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol},
     error::{KafkaError, KafkaResult},
-    types::RDKafkaRespErr,
+    types::{RDKafkaErrorCode, RDKafkaRespErr},
 };
 use tokio::sync::Notify;
 
@@ -138,7 +138,10 @@ impl ClientContext for Context {
     /// The same comes out of the queue, where it is dealt with.
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!(listener = self.listener, %error, reason, "Kafka's client");
-        *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
+        // That all of them are down says less than what came before it.
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
+            *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
+        }
     }
 
     fn stats(&self, statistics: Statistics) {

@@ -22,6 +22,8 @@ const BATCH: usize = 2000;
 const BATCH_BYTES: usize = 8 << 20;
 /// How long a broker may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// How many of the client's reports are looked at for the reason of an error.
+const QUEUED: usize = 64;
 /// How long leaving the group may hold up the thread.
 const LEAVE_WITHIN: Duration = Duration::from_millis(200);
 
@@ -255,6 +257,8 @@ impl KafkaSubscription {
                 "the topic is not there; it is waited for until the connector, or somebody else, creates it"
             ),
             Err(error) => {
+                // What the client has to say more waits in its queue, a few lines of it.
+                (0..QUEUED).for_each(|_| drop(now(self.client().recv())));
                 let reason = self.client().context().last_error().unwrap_or_else(|| error.to_string());
                 return Err(ConsumeError::Unreachable { brokers: self.settings.brokers.clone(), reason });
             }

@@ -11,6 +11,8 @@ mod account;
 mod error;
 mod hold;
 mod http;
+#[path = "../shared/place.rs"]
+mod place;
 mod request;
 mod transfer;
 mod views;
@@ -20,6 +22,7 @@ use event_sourcing::prelude::*;
 use std::{error::Error, time::Duration};
 use tokio::net::TcpListener;
 
+use place::Place;
 use views::{Balances, OpenTransfers};
 
 /// How often open transfers are looked for, beside at start.
@@ -30,13 +33,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = arguments().get_matches();
     let argument = |name| arguments.get_one::<String>(name).map_or("", String::as_str);
 
-    let store = SqliteEventStore::open(argument("db")).await?;
-    let views = store.repository().await?;
-    let app = App::builder(store)
-        .projection(Balances, views.clone())
-        .projection(OpenTransfers, views)
-        .start()
-        .await?;
+    let categories = [account::Account::CATEGORY, transfer::Transfer::CATEGORY];
+    let place = Place::open(&arguments, argument("db").as_ref(), "bank", &categories).await?;
+    let app = place.project(place.app(), Balances);
+    let app = place.project(app, OpenTransfers).start().await?;
     let listener = TcpListener::bind(argument("listen")).await?;
 
     // What the last process left. The views may be behind what it stored, and have to show all of it first.
@@ -49,7 +49,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     axum::serve(listener, http::router(app.clone())).with_graceful_shutdown(interrupted()).await?;
     sweep.abort();
     app.shutdown().await;
-    Ok(())
+    place.close().await
 }
 
 /// While this process lives, only a store out of reach leaves a transfer open.
@@ -73,7 +73,8 @@ fn arguments() -> Command {
     let db = Arg::new("db").long("db").value_name("FILE").default_value("bank.db");
     let listen = Arg::new("listen").long("listen").value_name("ADDRESS").default_value("127.0.0.1:3000");
     Command::new("bank")
-        .about("Accounts over HTTP, in one SQLite file")
-        .arg(db.help("Where events and views are kept"))
+        .about("Accounts over HTTP")
+        .arg(db.help("The SQLite file, of events and views unless these are elsewhere"))
         .arg(listen.help("Where to listen; with port 0, some free one, which is printed"))
+        .args(place::arguments())
 }

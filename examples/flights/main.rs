@@ -7,13 +7,15 @@
 mod aircraft;
 mod input;
 mod load;
+#[path = "../shared/place.rs"]
+mod place;
 mod progress;
 mod report;
 mod views;
 
 use std::{
     error::Error,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
     sync::Arc,
     time::{Duration, Instant},
@@ -23,7 +25,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use event_sourcing::prelude::*;
 
 use crate::{
+    aircraft::Aircraft,
     input::Rows,
+    place::Place,
     progress::Progress,
     report::Report,
     views::{ByCarrier, ByRoute, Logs},
@@ -34,27 +38,30 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 fn arguments() -> Command {
     let path = || value_parser!(PathBuf);
-    Command::new("flights").about("Flights as commands, by carrier, route and aircraft as views").args([
-        Arg::new("input")
-            .long("input")
-            .value_name("FILE")
-            .value_parser(path())
-            .help("The flights, as .csv or .csv.gz; without it, a sample of three days"),
-        Arg::new("db")
-            .long("db")
-            .value_name("FILE")
-            .value_parser(path())
-            .help("The SQLite file for events and views; without it, one that is deleted at the end"),
-        Arg::new("json")
-            .long("json")
-            .action(ArgAction::SetTrue)
-            .help("Print the result as one line of JSON instead of a table"),
-        Arg::new("report-every")
-            .long("report-every")
-            .value_name("COMMANDS")
-            .value_parser(value_parser!(u64).range(1..))
-            .help("Also write a line to stderr each time so many commands are done"),
-    ])
+    Command::new("flights")
+        .about("Flights as commands, by carrier, route and aircraft as views")
+        .args([
+            Arg::new("input")
+                .long("input")
+                .value_name("FILE")
+                .value_parser(path())
+                .help("The flights, as .csv or .csv.gz; without it, a sample of three days"),
+            Arg::new("db")
+                .long("db")
+                .value_name("FILE")
+                .value_parser(path())
+                .help("The SQLite file for events and views; without it, one that is deleted at the end"),
+            Arg::new("json")
+                .long("json")
+                .action(ArgAction::SetTrue)
+                .help("Print the result as one line of JSON instead of a table"),
+            Arg::new("report-every")
+                .long("report-every")
+                .value_name("COMMANDS")
+                .value_parser(value_parser!(u64).range(1..))
+                .help("Also write a line to stderr each time so many commands are done"),
+        ])
+        .args(place::arguments())
 }
 
 #[tokio::main]
@@ -75,7 +82,9 @@ async fn run(arguments: &ArgMatches) -> Result<(), Box<dyn Error>> {
     let progress = Arc::new(Progress::new(size, arguments.get_one("report-every").copied()));
     let rows = Rows::new(progress.watch(input))?;
     let folder = tempfile::tempdir()?;
-    let app = start(path("db").unwrap_or(&folder.path().join("flights.db"))).await?;
+    let db = folder.path().join("flights.db");
+    let place = Place::open(arguments, path("db").unwrap_or(&db), "flights", &[Aircraft::CATEGORY]).await?;
+    let app = start(&place).await?;
 
     let started = Instant::now();
     let loaded = load::load(&app, rows, &progress).await;
@@ -86,6 +95,7 @@ async fn run(arguments: &ArgMatches) -> Result<(), Box<dyn Error>> {
         Err(error) => Err(error.into()),
     };
     app.shutdown().await;
+    place.close().await?;
     let report = reported?;
     if arguments.get_flag("json") {
         println!("{}", serde_json::to_string(&report)?);
@@ -95,14 +105,10 @@ async fn run(arguments: &ArgMatches) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn start(db: &Path) -> Result<App, Box<dyn Error>> {
-    let store = SqliteEventStore::open(db).await?;
-    let views = store.repository().await?;
-    let app = App::builder(store)
-        .projection(ByCarrier, views.clone())
-        .projection(ByRoute, views.clone())
-        .projection(Logs, views);
-    Ok(app.start().await?)
+async fn start(place: &Place) -> Result<App, Box<dyn Error>> {
+    let app = place.project(place.app(), ByCarrier);
+    let app = place.project(app, ByRoute);
+    Ok(place.project(app, Logs).start().await?)
 }
 
 async fn report(app: &App, progress: &Progress, seconds: f64) -> Result<Report, Box<dyn Error>> {

@@ -24,7 +24,8 @@ impl Server {
     /// Starts it on a free port, and waits until it listens.
     pub fn start(db: &Path) -> Self {
         let mut command = Command::new(binary());
-        command.arg("--db").arg(db).args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
+        crate::place::at(&mut command, db);
+        command.args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut line = || {

@@ -18,7 +18,8 @@ impl Example {
     /// On the database `db`, to end with JSON.
     pub fn new(db: &Path) -> Self {
         let mut example = Self::plain();
-        example.0.arg("--json").arg("--db").arg(db);
+        example.0.arg("--json");
+        crate::place::at(&mut example.0, db);
         example
     }
 

@@ -156,6 +156,18 @@ impl Builder {
         CassandraRepository::open(connection, self.keyspace).await
     }
 
+    /// Deletes the keyspace with all that is in it, for tests and examples to leave nothing behind.
+    ///
+    /// # Errors
+    ///
+    /// See [`ConnectError`].
+    #[cfg(feature = "testing")]
+    pub async fn drop_keyspace(self) -> Result<(), ConnectError> {
+        self.check_names()?;
+        let session = connect::session(&self).await?;
+        schema::run(&session, &format!("DROP KEYSPACE IF EXISTS {}", self.keyspace)).await.map(drop)
+    }
+
     fn check_names(&self) -> Result<(), ConnectError> {
         if self.keyspace.is_empty() {
             return Err(ConnectError::NoKeyspace);

@@ -4,6 +4,7 @@ mod append;
 mod bucket;
 mod heads;
 mod last_bucket;
+mod page_size;
 mod read;
 mod snapshot;
 mod tables;

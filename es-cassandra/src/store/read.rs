@@ -12,9 +12,6 @@ use uuid::Uuid;
 
 use super::{Inner, tables::Tables, unavailable};
 
-/// The most rows of one request.
-const MOST_ROWS: usize = 256;
-
 /// The columns of a commit, as [`super::tables::COLUMNS`] lists them.
 pub(super) type CommitRow<'r> = (i64, i64, Uuid, Option<Uuid>, CqlTimestamp, &'r str, Bytes, Bytes);
 
@@ -26,17 +23,24 @@ impl Inner {
     /// commit can be seen and one before it be missed: it was stored after that part was read. But whatever
     /// comes before a commit that was seen is stored by then, and a request that begins now sees it.
     pub(super) async fn read(&self, stream: &StreamId, from: u64, limit: usize) -> Result<Page, ReadError> {
-        let limit = limit.min(MOST_ROWS);
         let from = from.max(1);
         if limit == 0 || i64::try_from(from).is_err() {
             return Ok(Page::default());
         }
         let tables = self.tables_to_read(&stream.category).await?;
-        let mut page = self.scan(&tables, stream, from, limit).await?;
+        let scan = async || self.scan(&tables, stream, from, limit.min(tables.page_size.rows())).await;
+        let mut page = match scan().await {
+            Err(ReadError::Unavailable(error)) if tables.page_size.failed() => {
+                tracing::debug!(%stream, error, "a page was not read; asking for less");
+                scan().await?
+            }
+            read => read?,
+        };
         if page.commits.first().is_some_and(|first| first.sequence > from) {
             // Something was missed, or `from` lies within a commit: now, what is not seen is not there.
-            page = self.scan(&tables, stream, from, limit).await?;
+            page = scan().await?;
         }
+        tables.page_size.came(&page);
         end_before_hole(&mut page);
         Ok(page)
     }

@@ -8,6 +8,7 @@ use scylla::{
     statement::prepared::PreparedStatement,
 };
 
+use super::page_size::PageSize;
 use crate::{
     ConnectError,
     schema::{Settings, events_table, snapshots_table},
@@ -27,6 +28,7 @@ pub(super) struct Tables {
     pub(super) heads: PreparedStatement,
     pub(super) save_snapshot: PreparedStatement,
     pub(super) load_snapshot: PreparedStatement,
+    pub(super) page_size: PageSize,
     routing: LwtRouting,
 }
 
@@ -100,6 +102,7 @@ impl Tables {
             heads: next().await?,
             load_snapshot: next().await?,
             save_snapshot: next().await?,
+            page_size: PageSize::default(),
             routing,
         })
     }

@@ -10,6 +10,7 @@ use es_core::{
 use super::{
     Both, PATIENCE,
     proxy::{Kind, Proxy},
+    until,
 };
 use crate::{
     commits::{extend, stream},
@@ -72,13 +73,8 @@ async fn a_snapshot_saves_reading_what_came_before_it() {
     }
     // It is kept after the command's reply.
     let fingerprint = Ledger::<100, 1>::SNAPSHOT.unwrap().fingerprint;
-    let kept = loop {
-        match both.direct.load_snapshot(&stream("a"), fingerprint).await.unwrap() {
-            Some(kept) => break kept,
-            None => tokio::task::yield_now().await,
-        }
-    };
-    assert_eq!(kept.version.last_sequence(), 100);
+    let kept = async || both.direct.load_snapshot(&stream("a"), fingerprint).await.unwrap();
+    until(async || kept().await.is_some_and(|kept| kept.version.last_sequence() == 100)).await;
 
     let load = async |both: &Both| {
         let app = App::builder(both.store.clone()).start().await.unwrap();
@@ -97,4 +93,23 @@ async fn a_snapshot_saves_reading_what_came_before_it() {
     assert!(without > 75_000, "the whole stream: {without} bytes");
     // The snapshot's own commit and the five after it, of fifteen.
     assert!((30_000..40_000).contains(&with), "the tail alone: {with} bytes");
+}
+
+/// However many commits are asked for, and however big they are, an answer is one that a node can give.
+#[tokio::test]
+async fn big_commits_come_by_the_handful() {
+    let (both, app) = both("big").await;
+    let id = "a".to_owned();
+    for _ in 0..40 {
+        app.execute(&id, Do::<0, 0>::Emit(vec![Fact::Padding(500_000)])).await.unwrap();
+    }
+    let mut from = 1;
+    while from <= 40 {
+        both.proxy.calm();
+        let page = both.store.read(&stream("a"), from, 256).await.unwrap();
+        let count = both.proxy.count(Kind::Page);
+        assert!(count.answered < 10 << 20, "{} bytes in {} answers", count.answered, count.requests);
+        from = page.commits.last().unwrap().last_sequence + 1;
+        assert_eq!(page.more, from <= 40);
+    }
 }

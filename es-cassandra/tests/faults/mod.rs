@@ -8,6 +8,7 @@ mod proxy;
 mod race;
 mod ring;
 mod single;
+mod workload;
 
 use std::time::Duration;
 
@@ -27,6 +28,16 @@ struct Both {
 
 /// How long it may take to settle a write whose outcome is to be known: as long as the slowest machine needs.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Asks again until it is so.
+async fn until(mut is_so: impl AsyncFnMut() -> bool) {
+    let asking = async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, asking).await.expect("it was to become so");
+}
 
 impl Both {
     async fn new(name: &str, settle_within: Duration) -> Self {

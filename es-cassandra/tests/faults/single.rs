@@ -85,7 +85,7 @@ async fn at_the_read_that_settles_it_is_asked_again() {
 async fn at_the_insert_after_a_lost_one_it_is_stored_once() {
     let both = Both::new("again", PATIENCE).await;
     // The first one never arrives, or arrives at the very end.
-    for first in [Fate::RefuseUnseen(Refusal::CasUnknown), Fate::Hold] {
+    for first in [Fate::RefuseUnseen(Refusal::CasUnknown), Fate::Strand] {
         for fate in fates() {
             let stream = stream(&format!("{first:?}, {fate:?}"));
             let commit = commit(&Version::EMPTY, &stream, 1);

@@ -124,6 +124,7 @@ impl<S: Send + Sync + 'static> AppBuilder<S> {
     /// reached. Nothing runs then.
     pub async fn start(self) -> Result<App<S>, StartError> {
         let tokio = tokio::runtime::Handle::try_current().map_err(|_| StartError::NoRuntime)?;
+        crate::metrics::describe();
         let mut views = ViewSet::new(self.patience);
         let mut ready = Vec::with_capacity(self.projections.len());
         for Registered { mut listener, id } in self.projections {

@@ -2,16 +2,18 @@
 
 mod builder;
 mod error;
+mod health;
 
 pub use builder::AppBuilder;
 pub use error::StartError;
+pub use health::{Health, PartHealth, ProjectionHealth};
 
 use std::{
     any::{Any, TypeId},
     collections::HashMap,
     fmt,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, OnceLock, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -70,12 +72,19 @@ struct Inner<S> {
     executors: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     views: ViewSet,
     stopped: AtomicBool,
+    /// Of the first aggregate or projection that was used: the store is asked about it.
+    category: OnceLock<&'static str>,
 }
 
 impl<S: Send + Sync + 'static> Inner<S> {
     fn new(runtime: Runtime<S>, views: ViewSet) -> Self {
         let executors = RwLock::default();
-        Self { runtime: Arc::new(runtime), executors, views, stopped: AtomicBool::new(false) }
+        let (stopped, category) = (AtomicBool::new(false), OnceLock::new());
+        if let Some(known) = views.category() {
+            // It is empty.
+            let _ = category.set(known);
+        }
+        Self { runtime: Arc::new(runtime), executors, views, stopped, category }
     }
 
     fn executor<A: Aggregate>(&self) -> Arc<Executor<A, S>> {
@@ -87,6 +96,8 @@ impl<S: Send + Sync + 'static> Inner<S> {
         }
         let mut executors = self.executors.write().unwrap_or_else(PoisonError::into_inner);
         found(&executors).unwrap_or_else(|| {
+            // The first one stays.
+            let _ = self.category.set(A::CATEGORY);
             let executor = Arc::new(Executor::new(self.runtime.clone()));
             executors.insert(TypeId::of::<A>(), executor.clone());
             executor
@@ -270,6 +281,26 @@ impl<S: Send + Sync + 'static> App<S> {
     /// How the projections are doing, in the order they were registered.
     pub fn projections(&self) -> Vec<ProjectionStatus> {
         self.inner.views.status()
+    }
+
+    /// Asks the event store and each view database whether they answer, and says how the projections are doing. Parts
+    /// that do not answer within 5 s are down.
+    ///
+    /// For a readiness probe: [`Health::is_up`], and the text for whoever looks at it.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/given/bank.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use es_core::{app::App, repository::MemoryRepository, store::MemoryEventStore};
+    /// # let app = App::builder(MemoryEventStore::new()).projection(Balances, MemoryRepository::new()).start().await?;
+    /// let health = app.health().await;
+    /// assert!(health.is_up(), "{health}");
+    /// # Ok(()) }
+    /// ```
+    pub async fn health(&self) -> Health {
+        let category = self.inner.category.get().copied();
+        health::ask(&*self.inner.runtime.store, category, self.inner.views.entries()).await
     }
 
     /// The aggregates that projection `P` has set aside, at most `limit`.

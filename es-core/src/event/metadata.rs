@@ -4,8 +4,11 @@ use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, sync::Arc, time::SystemTime};
 use uuid::Uuid;
 
-use super::CommandRecord;
+use super::{CommandRecord, TraceParent};
 use crate::store::Commit;
+
+/// The header's name in the W3C recommendation.
+const TRACE_PARENT: &str = "traceparent";
 
 /// What the sender of a command says about it; kept with the events that came of it.
 ///
@@ -44,6 +47,18 @@ impl CommandMetadata {
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
+    }
+
+    /// Sets the trace that the command belongs to: the header `traceparent`, of which there is one.
+    #[must_use]
+    pub fn trace(mut self, trace: TraceParent) -> Self {
+        self.headers.retain(|(name, _)| name != TRACE_PARENT);
+        self.header(TRACE_PARENT, trace.to_string())
+    }
+
+    /// The trace that the command belongs to, if its sender gave one.
+    pub fn trace_parent(&self) -> Option<TraceParent> {
+        self.header_value(TRACE_PARENT)?.parse().ok()
     }
 
     /// The first header of that name.

@@ -6,11 +6,13 @@ pub mod framing;
 mod metadata;
 #[doc(hidden)]
 pub mod stored;
+mod trace;
 
 pub use codec::{Codec, UnknownCodec};
 pub use error::{DecodeError, EncodeError};
 pub use framing::{CommandRecord, FrameBuilder, RawEvent};
 pub use metadata::{CommandMetadata, Metadata};
+pub use trace::{TraceParent, TraceParentError};
 
 /// Every version of an event that can be read, also a superseded one.
 ///

@@ -9,6 +9,7 @@ use crate::{
     aggregate::Aggregate,
     command::{Command, CommandContext, Decide, Envelope},
     event::Codec,
+    metrics as names,
     store::{DynStore, StreamId},
 };
 
@@ -36,16 +37,19 @@ pub(super) struct Counters {
     pub(super) commits: metrics::Counter,
     pub(super) commands: metrics::Counter,
     pub(super) conflicts: metrics::Counter,
+    /// Commands decided again after a conflict.
+    pub(super) retries: metrics::Counter,
     pub(super) loads: metrics::Counter,
 }
 
 impl Counters {
     fn new(aggregate: &'static str) -> Self {
         Self {
-            commits: metrics::counter!("es_commits_total", "aggregate" => aggregate),
-            commands: metrics::counter!("es_commands_committed_total", "aggregate" => aggregate),
-            conflicts: metrics::counter!("es_conflicts_total", "aggregate" => aggregate),
-            loads: metrics::counter!("es_loads_total", "aggregate" => aggregate),
+            commits: metrics::counter!(names::COMMITS, "aggregate" => aggregate),
+            commands: metrics::counter!(names::COMMANDS, "aggregate" => aggregate),
+            conflicts: metrics::counter!(names::CONFLICTS, "aggregate" => aggregate),
+            retries: metrics::counter!(names::RETRIES, "aggregate" => aggregate),
+            loads: metrics::counter!(names::LOADS, "aggregate" => aggregate),
         }
     }
 }

@@ -126,6 +126,7 @@ impl<A: Aggregate, S: Send + Sync + 'static> Turn<A, S> {
                     *progress = Progress { refused, fresh: true };
                     self.live = Some(live);
                     self.reconsider();
+                    self.executor.counters.retries.increment(self.jobs.len() as u64);
                     return Ok(());
                 }
                 Failure::Contended(refused)

@@ -3,9 +3,10 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::{
-    StopReason,
+    Part, StopReason,
     run::Run,
     sift::{Sifted, sift},
+    trace,
     work::{Failing, Work},
 };
 use crate::{
@@ -57,7 +58,10 @@ impl Run {
             self.hold_back(&works, &steps);
             let batch = self.batch(&works, &steps);
             let applied = match &batch {
-                Some(batch) => self.listener.repository.apply(batch).await,
+                Some(batch) => {
+                    let _open = trace::spans(self.listener.projection, batch);
+                    self.listener.repository.apply(batch).await
+                }
                 None => Ok(()),
             };
             for work in &works {
@@ -72,6 +76,7 @@ impl Run {
                         self.letters.clear();
                     }
                     works.into_iter().zip(steps).for_each(|(work, step)| self.settle(work, step));
+                    self.measure(&[]);
                     return Ok(());
                 }
                 // Another listener is at work on them, or an earlier attempt went through without saying so.
@@ -86,7 +91,10 @@ impl Run {
                     }
                 }
                 Err(ApplyError::Superseded { .. }) => return Err(StopReason::Superseded),
-                Err(ApplyError::Repository(error)) => self.database_failed(error).await?,
+                Err(ApplyError::Repository(error)) => {
+                    self.measure(&works);
+                    self.database_failed(error).await?;
+                }
             }
         }
     }
@@ -106,7 +114,10 @@ impl Run {
                     }
                     return Ok(());
                 }
-                Err(error) => self.database_failed(error).await?,
+                Err(error) => {
+                    self.measure(works);
+                    self.database_failed(error).await?;
+                }
             }
         }
     }
@@ -183,7 +194,7 @@ impl Run {
                 }
                 Err(error) => {
                     failures += 1;
-                    self.wait_out(&error, failures).await?;
+                    self.wait_out(Part::Store, &error, failures).await?;
                 }
             }
         }
@@ -220,6 +231,7 @@ impl Run {
         let applied = step.applied();
         let counts = &self.shared.counts;
         counts.applied.add(step.sifted.take.len() as u64);
+        step.sifted.take.iter().for_each(|commit| self.shared.lag.applied(commit));
         counts.duplicates.add(step.sifted.duplicates);
         if step.at.parked.is_some() || step.park.is_some() {
             // Not remembered, so that a listener notices when somebody takes it up again.
@@ -271,6 +283,9 @@ impl Run {
             return Err(StopReason::EventFailed { stream, sequence, error });
         }
         tracing::warn!(projection = self.shared.projection, stream = %work.stream, sequence, error = failing.error, attempts, "an event failed");
+        if !self.gave_up(&failing) {
+            self.shared.counts.retries.add(1);
+        }
         work.failing = Some(failing);
         Ok(())
     }
@@ -282,7 +297,7 @@ impl Run {
         }
         // What was sent may have been done all the same: the next attempt's checkpoints say so.
         self.database_failures += 1;
-        self.wait_out(&error, self.database_failures).await
+        self.wait_out(Part::Views, &error, self.database_failures).await
     }
 
     pub(super) fn database_is_back(&mut self) {

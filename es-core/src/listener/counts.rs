@@ -1,5 +1,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::metrics as names;
+
 /// One count, for [`ProjectionStatus`](super::ProjectionStatus) and as a metric.
 pub(super) struct Count {
     here: AtomicU64,
@@ -25,6 +27,7 @@ pub(super) struct Counts {
     pub(super) duplicates: Count,
     pub(super) held: Count,
     pub(super) fetched: Count,
+    pub(super) retries: Count,
     pub(super) parked: Count,
     pub(super) foreign: Count,
     pub(super) malformed: Count,
@@ -39,15 +42,16 @@ impl Counts {
             metric: metrics::counter!(name, "projection" => projection),
         };
         Self {
-            applied: count("es_listener_applied_total"),
-            duplicates: count("es_listener_duplicates_total"),
-            held: count("es_listener_held_total"),
-            fetched: count("es_listener_fetched_total"),
-            parked: count("es_listener_parked_total"),
-            foreign: count("es_listener_foreign_total"),
-            malformed: count("es_listener_malformed_total"),
-            behind: count("es_listener_behind_total"),
-            diverged: count("es_listener_diverged_total"),
+            applied: count(names::APPLIED),
+            duplicates: count(names::DUPLICATES),
+            held: count(names::HELD),
+            fetched: count(names::FETCHED),
+            retries: count(names::LISTENER_RETRIES),
+            parked: count(names::PARKED),
+            foreign: count(names::FOREIGN),
+            malformed: count(names::MALFORMED),
+            behind: count(names::BEHIND),
+            diverged: count(names::DIVERGED),
         }
     }
 }

@@ -8,6 +8,7 @@ use tokio::{
 use super::{
     ControlError, Listener, ListenerState, ProjectionStatus, Verified,
     counts::Counts,
+    lag::Lag,
     progress::Progress,
     run::run,
     verify::{GRACE, Verifier},
@@ -22,6 +23,8 @@ use crate::{
 /// How often a view that another process may be writing is looked at.
 const FIRST_LOOK: Duration = Duration::from_millis(5);
 const LATER_LOOK: Duration = Duration::from_millis(100);
+/// How long the feed may take with a commit that somebody waits for, before it is fetched from the store.
+const FEED_PATIENCE: Duration = Duration::from_millis(500);
 /// How long a parked aggregate that is taken up again may need.
 const CONTROL_PATIENCE: Duration = Duration::from_secs(60);
 /// Hints that may wait for a listener.
@@ -31,6 +34,7 @@ const MOST_HINTS: usize = 1024;
 pub(super) struct Shared {
     pub(super) projection: &'static str,
     pub(super) counts: Counts,
+    pub(super) lag: Lag,
     pub(super) progress: Progress,
     pub(super) state: watch::Sender<ListenerState>,
 }
@@ -58,6 +62,7 @@ impl Listener {
         let shared = Arc::new(Shared {
             projection: self.projection,
             counts: Counts::new(self.projection),
+            lag: Lag::new(self.projection),
             progress: Progress::default(),
             state: watch::Sender::new(ListenerState::Running),
         });
@@ -82,6 +87,10 @@ impl Listener {
 }
 
 impl ListenerHandle {
+    pub(crate) fn category(&self) -> Option<&'static str> {
+        self.categories.first().copied()
+    }
+
     pub(crate) fn ask_to_stop(&self) {
         self.stop.send_replace(true);
     }
@@ -96,7 +105,7 @@ impl ListenerHandle {
     }
 
     pub(crate) fn status(&self) -> ProjectionStatus {
-        let counts = &self.shared.counts;
+        let (counts, unapplied) = (&self.shared.counts, self.shared.lag.now());
         ProjectionStatus {
             projection: self.shared.projection,
             state: self.shared.state.borrow().clone(),
@@ -104,11 +113,14 @@ impl ListenerHandle {
             duplicates: counts.duplicates.get(),
             held: counts.held.get(),
             fetched: counts.fetched.get(),
+            retries: counts.retries.get(),
             parked: counts.parked.get(),
             foreign: counts.foreign.get(),
             malformed: counts.malformed.get(),
             behind: counts.behind.get(),
             diverged: counts.diverged.get(),
+            unapplied: unapplied.commits,
+            lag: unapplied.lag(),
         }
     }
 
@@ -123,6 +135,7 @@ impl ListenerHandle {
         let mut waiting = self.shared.progress.wait(stream, *sequence);
         let mut state = self.shared.state.subscribe();
         let mut pause = FIRST_LOOK;
+        let mut ask_store = started + FEED_PATIENCE;
         loop {
             let state_now = state.borrow_and_update().clone();
             let checkpoint = self.checkpoint(stream).await?;
@@ -139,6 +152,12 @@ impl ListenerHandle {
                     token: token.to_string(),
                     waited: started.elapsed(),
                 });
+            }
+            if ask_store <= Instant::now() {
+                // The token says that the commit is stored, so the feed is only late with it. Where hints wait
+                // already, the next look asks again.
+                let _ = self.hints.try_send(stream.clone());
+                ask_store = Instant::now() + FEED_PATIENCE;
             }
             tokio::select! {
                 // The sender lives as long as `waiting` does.

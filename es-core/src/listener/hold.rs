@@ -46,6 +46,10 @@ impl Hold {
         self.held.remove(stream).map(|(work, _)| work)
     }
 
+    pub(super) fn works(&self) -> impl Iterator<Item = &Work> {
+        self.held.values().map(|(work, _)| work)
+    }
+
     /// Takes what is due, `most` of it at a time.
     pub(super) fn take_due(&mut self, now: Instant, most: usize) -> Vec<Work> {
         self.held.extract_if(|_, (_, due)| *due <= now).map(|(_, (work, _))| work).take(most).collect()

@@ -16,12 +16,14 @@ mod error;
 mod fetch;
 mod handle;
 mod hold;
+mod lag;
 mod progress;
 mod rebuild;
 mod run;
 mod served;
 mod sift;
 mod status;
+mod trace;
 mod verify;
 mod work;
 
@@ -29,7 +31,7 @@ pub use error::ControlError;
 pub(crate) use handle::ListenerHandle;
 pub use rebuild::{RebuildError, RebuildProgress};
 pub(crate) use served::Served;
-pub use status::{ListenerState, ProjectionStatus, StopReason};
+pub use status::{ListenerState, Part, ProjectionStatus, StopReason};
 pub use verify::Verified;
 
 use std::{sync::Arc, time::Duration};

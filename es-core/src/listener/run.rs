@@ -7,7 +7,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{Listener, ListenerState, StopReason, handle::Shared, hold::Hold, work::Work};
+use super::{Listener, ListenerState, Part, StopReason, handle::Shared, hold::Hold, work::Work};
 use crate::{
     feed::{DynFeed, DynSubscription, FeedError, FeedEvent, FeedPayload, FeedRecord, Partition},
     handler::jittered,
@@ -85,6 +85,7 @@ pub(super) async fn run(
 impl Run {
     async fn listen(&mut self, feed: &dyn DynFeed, mut hints: mpsc::Receiver<StreamId>) -> StopReason {
         let mut failures = 0;
+        self.have_verified();
         loop {
             let categories = &self.listener.categories;
             let name = Generations::space(self.listener.projection, self.listener.generation);
@@ -100,7 +101,7 @@ impl Run {
                 Err(reason) => return reason,
                 Ok(error) => {
                     failures += 1;
-                    if let Err(reason) = self.wait_out(&error, failures).await {
+                    if let Err(reason) = self.wait_out(Part::Feed, &error, failures).await {
                         return reason;
                     }
                     // The next subscription begins at what is saved.
@@ -240,12 +241,17 @@ impl Run {
                 return Ok(Some(error));
             }
         }
+        self.have_verified();
+        Ok(None)
+    }
+
+    /// Has the views compared with the store, if they have to be.
+    fn have_verified(&mut self) {
         if !self.is_verified {
             // Full when it is asked to already.
             let _ = self.verify.try_send(());
             self.is_verified = true;
         }
-        Ok(None)
     }
 
     /// Sorts records by aggregate, adding what is held of each.
@@ -291,11 +297,12 @@ impl Run {
     /// Waits for a part that is out of reach, longer with each failure in a row.
     pub(super) async fn wait_out(
         &mut self,
+        on: Part,
         error: &(dyn std::error::Error + Sync),
         failures: u32,
     ) -> Result<(), StopReason> {
         tracing::warn!(projection = self.shared.projection, %error, failures, "the listener waits");
-        self.shared.state.send_replace(ListenerState::Waiting { error: error.to_string() });
+        self.shared.state.send_replace(ListenerState::Waiting { on, error: error.to_string() });
         let pause = jittered(FIRST_PAUSE, LONGEST_PAUSE, failures);
         tokio::select! {
             () = tokio::time::sleep(pause) => Ok(()),

@@ -92,33 +92,38 @@ impl Served {
 
     /// Waits until the view shows `token`, whichever generation serves by then.
     pub(crate) async fn reach(&self, token: &ReadToken, deadline: Instant) -> Result<(), QueryError> {
-        self.with_current(deadline, async |listener| listener.reach(token, deadline).await).await
+        loop {
+            let current = self.current();
+            let reached = current.listener.reach(token, deadline).await;
+            if !self.goes_on(&current, &reached, deadline).await {
+                return reached;
+            }
+        }
     }
 
     /// Waits until the view shows all that is in the store now.
     pub(crate) async fn caught_up(&self, store: &dyn DynStore, deadline: Instant) -> Result<(), QueryError> {
-        self.with_current(deadline, async |listener| listener.caught_up(store, deadline).await).await
-    }
-
-    /// Waits on the listener of the generation that serves; once more on the next one's, if that takes over.
-    async fn with_current(
-        &self,
-        deadline: Instant,
-        wait: impl AsyncFn(&ListenerHandle) -> Result<(), QueryError>,
-    ) -> Result<(), QueryError> {
         loop {
             let current = self.current();
-            match wait(&current.listener).await {
-                Err(QueryError::Stopped { .. }) if !Arc::ptr_eq(&current, &self.current()) => {}
-                // Another process has taken over, and this one is about to notice.
-                Err(QueryError::Stopped { reason: StopReason::Superseded, .. })
-                    if !self.is_stopped() && Instant::now() < deadline =>
-                {
-                    tokio::time::sleep(SOON).await;
-                }
-                other => return other,
+            let reached = current.listener.caught_up(store, deadline).await;
+            if !self.goes_on(&current, &reached, deadline).await {
+                return reached;
             }
         }
+    }
+
+    /// Whether a wait ended only because the generation that serves was exchanged, and goes on with the next one.
+    async fn goes_on(&self, waited: &Arc<Serving>, end: &Result<(), QueryError>, deadline: Instant) -> bool {
+        let Err(QueryError::Stopped { reason, .. }) = end else { return false };
+        if !Arc::ptr_eq(waited, &self.current()) {
+            return true;
+        }
+        // Another process has taken over, and this one is about to notice.
+        let soon = *reason == StopReason::Superseded && !self.is_stopped() && Instant::now() < deadline;
+        if soon {
+            tokio::time::sleep(SOON).await;
+        }
+        soon
     }
 
     pub(crate) fn ask_to_stop(&self) {

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use crate::store::StreamId;
 
@@ -39,6 +39,18 @@ impl fmt::Display for StopReason {
     }
 }
 
+/// A part that a listener needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Part {
+    /// The change feed.
+    Feed,
+    /// The event store.
+    Store,
+    /// The view database.
+    Views,
+}
+
 /// Whether a projection is listening.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -47,7 +59,9 @@ pub enum ListenerState {
     Running,
     /// The feed, the event store or the view database is out of reach; the listener keeps trying.
     Waiting {
-        /// What it waits for.
+        /// Which part it waits for.
+        on: Part,
+        /// What that said.
         error: String,
     },
     /// It has ended.
@@ -70,6 +84,8 @@ pub struct ProjectionStatus {
     pub held: u64,
     /// Commits that the feed did not bring, or not in time, and that came from the store.
     pub fetched: u64,
+    /// Failures of an event that is tried again.
+    pub retries: u64,
     /// How many times an aggregate was set aside.
     pub parked: u64,
     /// Records that contradict the store and were dropped.
@@ -80,4 +96,9 @@ pub struct ProjectionStatus {
     pub behind: u64,
     /// Aggregates of which verification found that the view shows what the event store does not hold.
     pub diverged: u64,
+    /// Commits in the listener's hands that are not in the view: those that wait for the view database, for an event
+    /// that failed, or for what comes before them. What the feed has not brought yet is not among them.
+    pub unapplied: u64,
+    /// How old the oldest of these commits is.
+    pub lag: Duration,
 }

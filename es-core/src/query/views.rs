@@ -118,6 +118,15 @@ impl ViewSet {
         Self { entries: Vec::new(), patience }
     }
 
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// A category of one of the projections' events.
+    pub(crate) fn category(&self) -> Option<&'static str> {
+        self.entries.iter().find_map(|entry| entry.served.current().listener.category())
+    }
+
     pub(crate) fn insert(&mut self, entry: Entry) {
         self.entries.push(entry);
     }

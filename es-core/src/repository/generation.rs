@@ -8,6 +8,8 @@ pub struct Generations {
     pub serving: u32,
     /// The one that a rebuild fills.
     pub filling: Option<u32>,
+    /// The one that served before, which reads that have begun may still be at.
+    pub before: Option<u32>,
 }
 
 impl Generations {

@@ -125,7 +125,8 @@ impl<P: ViewProjection> Repository<P, style::View> for MemoryRepository {
         Ok(self.with(P::NAME, |kept| {
             kept.last += 1;
             kept.generations.filling = Some(kept.last);
-            kept.prune();
+            let Generations { serving, before, .. } = kept.generations;
+            kept.spaces.retain(|generation, _| serving == *generation || before == Some(*generation));
             kept.last
         }))
     }
@@ -146,27 +147,23 @@ impl<P: ViewProjection> Repository<P, style::View> for MemoryRepository {
             }
         }
         Ok(self.with(P::NAME, |kept| {
-            if kept.generations != (Generations { serving, filling: Some(generation) }) {
+            if kept.generations.serving != serving || kept.generations.filling != Some(generation) {
                 return TakeOver::Superseded;
             }
             if aggregates > 0 {
                 return TakeOver::Behind { aggregates, parked };
             }
-            kept.generations = Generations { serving: generation, filling: None };
+            kept.generations = Generations { serving: generation, filling: None, before: Some(serving) };
             TakeOver::Done
         }))
     }
 
     async fn prune(&self) -> Result<(), RepositoryError> {
-        self.with(P::NAME, Projected::prune);
+        self.with(P::NAME, |kept| {
+            let generations = kept.generations;
+            kept.spaces.retain(|generation, _| generations.takes(*generation));
+        });
         Ok(())
-    }
-}
-
-impl Projected {
-    fn prune(&mut self) {
-        let generations = self.generations;
-        self.spaces.retain(|generation, _| generations.takes(*generation));
     }
 }
 

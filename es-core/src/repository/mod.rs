@@ -100,7 +100,8 @@ pub trait Repository<P: Projection, Style = <P as Projection>::Style>: Send + Sy
         async { Ok(Generations::default()) }
     }
 
-    /// Begins a new, empty generation, which is filled from now on, and gives up one that was.
+    /// Begins a new, empty generation, which is filled from now on, and gives up one that was. Deletes what belongs
+    /// to generations that neither serve nor served just before.
     fn begin_filling(&self) -> impl Future<Output = Result<u32, RepositoryError>> + Send {
         async { Ok(0) }
     }

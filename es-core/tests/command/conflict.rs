@@ -12,6 +12,12 @@ async fn elsewhere(store: &FaultyStore, n: u64) -> impl Future<Output = ()> + Se
     }
 }
 
+/// One command that is refused once, because another process was first.
+pub async fn a_conflict_with(store: &FaultyStore) {
+    store.first(elsewhere(store, 7).await);
+    ask(&app(store).await, add(1)).await.unwrap();
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_refused_command_is_decided_again_on_the_new_state() {
     let store = FaultyStore::new();

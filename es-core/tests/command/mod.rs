@@ -28,8 +28,10 @@ use futures_util::future::poll_immediate;
 use std::{pin::Pin, time::Duration};
 use uuid::Uuid;
 
+pub use conflict::a_conflict_with;
 use ledger::*;
-use store::{Call, Fault, FaultyStore};
+pub use store::FaultyStore;
+use store::{Call, Fault};
 
 async fn app(store: &FaultyStore) -> App {
     App::builder(store.clone()).start().await.unwrap()

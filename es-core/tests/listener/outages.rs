@@ -119,3 +119,13 @@ async fn a_listener_ends_with_its_app() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(feed.taken(), 1, "nobody listens");
 }
+
+/// The feed is late; the commit is in the store, as the token says.
+#[tokio::test]
+async fn waiting_for_a_commit_fetches_it_where_the_feed_is_late() {
+    let world = World::start().await;
+    world.store.chain("a", &[1, 1]).await;
+    let views = world.app.views_after::<Seen>(ReadToken::new("clock", "a", 2)).await.unwrap();
+    assert_eq!(views.get("a").await.unwrap(), Some(vec![1, 2]));
+    assert_eq!(world.status().fetched, 2);
+}

@@ -221,6 +221,7 @@ pub struct Store {
     pub inner: MemoryEventStore,
     pub failing_reads: Arc<AtomicUsize>,
     pub failing_heads: Arc<AtomicUsize>,
+    pub failing_head: Arc<AtomicUsize>,
     pub reads: Arc<AtomicUsize>,
     /// The sequence at which a row is corrupt, 0 for none.
     pub corrupt_at: Arc<AtomicUsize>,
@@ -268,6 +269,9 @@ impl EventStore for Store {
         }
     }
     async fn head(&self, stream: &StreamId) -> Result<Version, ReadError> {
+        if due(&self.failing_head) {
+            return Err(ReadError::Unavailable("the store is down".into()));
+        }
         self.inner.head(stream).await
     }
     async fn heads(&self, category: &str, after: Option<&str>, limit: usize) -> Result<HeadPage, ReadError> {
@@ -295,6 +299,8 @@ pub struct Views {
     pub failing: Arc<AtomicUsize>,
     /// Applies that are done, but say that they failed.
     pub silent: Arc<AtomicUsize>,
+    /// Looks at what is parked that fail.
+    pub failing_looks: Arc<AtomicUsize>,
     pub applies: Arc<AtomicUsize>,
 }
 
@@ -321,6 +327,9 @@ impl<P: ViewProjection> Repository<P> for Views {
         if due(&self.silent) { Err(down().into()) } else { Ok(()) }
     }
     async fn parked(&self, limit: usize) -> Result<Vec<ParkedAggregate>, RepositoryError> {
+        if due(&self.failing_looks) {
+            return Err(down());
+        }
         Repository::<P>::parked(&self.inner, limit).await
     }
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, RepositoryError> {

@@ -209,12 +209,16 @@ producer.max.request.size=8388608
 }
 
 /// How the agent reaches its node, for the schema.
+///
+/// It is told of new tables by its driver, which waits a second for more changes and then shows a new keyspace as a
+/// whole; of tables in it the agent does not hear, ever. So let each change be looked at when it comes.
 fn driver(number: u8) -> String {
     format!(
         "datastax-java-driver {{
   basic.contact-points = [\"{}\"]
   basic.load-balancing-policy.local-datacenter = datacenter1
   basic.request.timeout = 20 seconds
+  advanced.metadata.schema.debouncer.window = 1 milliseconds
   advanced.connection.init-query-timeout = 20 seconds
   advanced.control-connection.timeout = 20 seconds
 }}

@@ -10,6 +10,8 @@ pub(super) const VERSION: &str = "4.3.1";
 pub(super) const LOG: &str = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4";
 const PORT: u16 = 9092;
 const CONTROLLER_PORT: u16 = 9093;
+/// A second door: it tells clients to come to the next port, where a test stands in between.
+const DOOR_PORT: u16 = 9094;
 const UP_WITHIN: Duration = Duration::from_secs(120);
 /// Of this stack's one broker: any 16 bytes, in base64.
 const CLUSTER_ID: &str = "ZXZlbnQtc291cmNpbmctcg";
@@ -58,11 +60,15 @@ pub(super) fn up(stack: &Path, wanted: Wanted) -> Result<Option<String>, String>
 
 fn server_properties(folder: &Path) -> String {
     let (broker, controller) = (address(), place::address(1, CONTROLLER_PORT));
+    let (door, between) = (place::address(1, DOOR_PORT), place::address(1, DOOR_PORT + 1));
     format!(
         "process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{controller}
-listeners=PLAINTEXT://{broker},CONTROLLER://{controller}
+listeners=PLAINTEXT://{broker},CONTROLLER://{controller},DOOR://{door}
+advertised.listeners=PLAINTEXT://{broker},DOOR://{between}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,DOOR:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
 log.dirs={data}
 auto.create.topics.enable=true

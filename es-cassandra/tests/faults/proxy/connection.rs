@@ -15,7 +15,7 @@ use tokio::{
     sync::{Mutex as AsyncMutex, watch},
 };
 
-use super::{Fate, Frame, Kind, Request, Shared};
+use super::{Fate, Frame, Kind, Refusal, Request, Shared};
 
 /// The way to a server: held requests keep it open when the driver has gone.
 #[derive(Clone)]
@@ -85,7 +85,7 @@ async fn request(
             frame = Frame::read(&mut from) => frame,
             () = async { drop(is_cut.wait_for(|cut| *cut).await) } => None,
         };
-        let Some(frame) = frame else { return };
+        let Some(mut frame) = frame else { return };
         if let Some(statement) = frame.prepares() {
             let awaited = (Kind::Other, Awaited::Name(Kind::of(&statement)));
             answers.lock().unwrap().insert(frame.stream(), awaited);
@@ -100,7 +100,7 @@ async fn request(
         let awaited = match fate {
             Fate::Pass | Fate::Hold => Awaited::Pass,
             Fate::CutAnswered => Awaited::Cut,
-            Fate::Mute | Fate::CutSent => Awaited::Drop,
+            Fate::Mute | Fate::CutSent | Fate::Strand => Awaited::Drop,
             Fate::Late(delay) => Awaited::Late(delay),
             Fate::Refuse(refusal) => Awaited::Replace(Frame::error(frame.stream(), refusal)),
             Fate::RefuseUnseen(refusal) => {
@@ -113,10 +113,13 @@ async fn request(
                 return;
             }
         };
+        if fate == Fate::Strand {
+            down.send(&Frame::error(frame.stream(), Refusal::WriteTimeout)).await;
+            frame.make_stray();
+        }
         answers.lock().unwrap().insert(frame.stream(), (kind, awaited));
-        if fate == Fate::Hold {
+        if matches!(fate, Fate::Hold | Fate::Strand) {
             shared.held.lock().unwrap().push((frame, up.clone()));
-            shared.changed.notify_waiters();
             continue;
         }
         up.send(&frame).await;

@@ -1,5 +1,7 @@
 //! As much of the CQL protocol, version 4, as is needed to tell requests apart and to answer with an error.
 
+use std::sync::atomic::{AtomicU16, Ordering};
+
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 const HEADER: usize = 9;
@@ -33,6 +35,13 @@ impl Frame {
     /// What ties an answer to its request.
     pub fn stream(&self) -> [u8; 2] {
         [self.0[2], self.0[3]]
+    }
+
+    /// Gives it another number: its sender has an answer, and may use the number again. Drivers use low ones.
+    pub fn make_stray(&mut self) {
+        static STRAYS: AtomicU16 = AtomicU16::new(0x7000);
+        let number = STRAYS.fetch_add(1, Ordering::Relaxed);
+        self.0[2..4].copy_from_slice(&number.to_be_bytes());
     }
 
     fn opcode(&self) -> u8 {

@@ -16,10 +16,7 @@ use std::{
 };
 
 use es_cassandra::{Builder, CassandraEventStore};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::Notify,
-};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::cluster::{Keyspace, addresses, replication};
 use connection::Upstream;
@@ -78,6 +75,8 @@ pub enum Fate {
     Late(Duration),
     /// It stays in the network until [`Proxy::release`].
     Hold,
+    /// The same, and an error says at once that it timed out.
+    Strand,
     /// The server gets it, and answers with an error.
     Refuse(Refusal),
     /// An error, and the server does not get it.
@@ -108,7 +107,6 @@ struct Shared {
     /// Statements by the names that servers gave them: the same text gets the same name everywhere.
     prepared: Mutex<HashMap<Vec<u8>, Kind>>,
     held: Mutex<Vec<(Frame, Upstream)>>,
-    changed: Notify,
 }
 
 /// What there was of a kind.
@@ -129,7 +127,6 @@ impl Proxy {
             counts: Mutex::default(),
             prepared: Mutex::default(),
             held: Mutex::default(),
-            changed: Notify::new(),
         });
         for (number, (listener, node)) in listeners.into_iter().zip(nodes).enumerate() {
             let shared = shared.clone();
@@ -175,15 +172,9 @@ impl Proxy {
         self.shared.counts.lock().unwrap().get(&kind).copied().unwrap_or_default()
     }
 
-    /// Waits until `so` many requests are held.
-    pub async fn held(&self, so: usize) {
-        loop {
-            let changed = self.shared.changed.notified();
-            if self.shared.held.lock().unwrap().len() >= so {
-                return;
-            }
-            changed.await;
-        }
+    /// Waits until so many requests are held.
+    pub async fn held(&self, count: usize) {
+        super::until(async || self.shared.held.lock().unwrap().len() >= count).await;
     }
 
     /// Lets the held requests go on to their servers, and says how many there were.
