@@ -33,7 +33,7 @@ pub struct Losses {
 }
 
 fn due(left: &AtomicUsize) -> bool {
-    left.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+    left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
 }
 
 /// A session whose connections all go through relays.
