@@ -4,10 +4,12 @@
 #[cfg(feature = "testing")]
 pub use es_core::testing;
 pub use es_core::{
-    aggregate, app, command, event, feed, handler, listener, projection, query, repository, require,
+    aggregate, app, command, event, feed, handler, listener, projection, query, repository, require, schema,
     snapshot, store,
 };
-pub use es_macros::{Aggregate, Event, PastEvent, Services, command_handler, projection, query_handler};
+pub use es_macros::{
+    Aggregate, Event, EventSchema, PastEvent, Services, command_handler, projection, query_handler,
+};
 
 #[doc(hidden)]
 pub use es_core::checks;
@@ -28,9 +30,12 @@ pub mod prelude {
         query::{QueryError, ReadToken, Views},
         repository::MemoryRepository,
         require,
+        schema::EventSchema,
         store::MemoryEventStore,
     };
-    pub use es_macros::{Aggregate, Event, PastEvent, Services, command_handler, projection, query_handler};
+    pub use es_macros::{
+        Aggregate, Event, EventSchema, PastEvent, Services, command_handler, projection, query_handler,
+    };
     #[cfg(feature = "postgres")]
     pub use es_sql::PostgresRepository;
     #[cfg(feature = "sqlite")]

@@ -19,11 +19,15 @@
 //! Tested against Apache Cassandra 5.0 and 4.1. **ScyllaDB is supported but was not tested on a server.**
 
 mod error;
+mod report;
+mod repository;
 mod schema;
 mod session;
 mod store;
 
 pub use error::ConnectError;
-pub use schema::Replication;
+pub use report::{Finding, Report, Severity};
+pub use repository::CassandraRepository;
+pub use schema::{Flavour, Replication, Server};
 pub use session::Builder;
 pub use store::CassandraEventStore;

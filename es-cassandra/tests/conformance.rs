@@ -3,15 +3,15 @@
 use es_cassandra::CassandraEventStore;
 use es_core::testing::conformance::EventStoreFixture;
 
-use crate::cluster::{fresh, store};
+use crate::cluster::Keyspace;
 
 struct Cassandra {
-    keyspace: String,
+    keyspace: Keyspace,
 }
 
 impl Default for Cassandra {
     fn default() -> Self {
-        Self { keyspace: fresh("conformance") }
+        Self { keyspace: Keyspace::fresh("conformance") }
     }
 }
 
@@ -19,7 +19,7 @@ impl EventStoreFixture for Cassandra {
     type Store = CassandraEventStore;
     async fn open(&self) -> CassandraEventStore {
         // A small bucket, so that the suite's longer streams have several.
-        let builder = store(&self.keyspace).category("conformance").category("elsewhere").bucket_size(4096);
+        let builder = self.keyspace.store().category("conformance").category("elsewhere").bucket_size(4096);
         builder.connect().await.unwrap()
     }
 }

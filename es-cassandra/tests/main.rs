@@ -4,4 +4,10 @@
 #![allow(unreachable_pub, reason = "a test's modules are its own")]
 
 mod cluster;
+mod commits;
 mod conformance;
+mod faults;
+mod history;
+mod ledger;
+mod repository;
+mod start;

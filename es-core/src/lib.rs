@@ -21,6 +21,7 @@ mod metrics;
 pub mod projection;
 pub mod query;
 pub mod repository;
+pub mod schema;
 pub mod snapshot;
 pub mod store;
 #[cfg(feature = "testing")]

@@ -5,6 +5,8 @@
 
 mod command;
 mod conformance;
+mod documents;
 mod framing;
 mod listener;
 mod operations;
+mod schema;

@@ -1,5 +1,17 @@
 const _: () = {
     #[automatically_derived]
+    impl ::event_sourcing::schema::EventSchema for DepositedV1 {
+        const SCHEMA: &'static ::event_sourcing::schema::Schema = &::event_sourcing::schema::Schema::Struct {
+            name: "DepositedV1",
+            fields: &[
+                ::event_sourcing::schema::Field {
+                    name: "amount",
+                    schema: <u32 as ::event_sourcing::schema::EventSchema>::SCHEMA,
+                },
+            ],
+        };
+    }
+    #[automatically_derived]
     impl ::event_sourcing::event::StoredEvent for DepositedV1 {
         const NAME: &'static ::core::primitive::str = "account.deposited";
         const VERSION: ::core::primitive::u32 = 1u32;
@@ -20,6 +32,18 @@ const _: () = {
         __ES_PAST.leads_to("account.deposited", 2u32),
         "`DepositedV1` is not the version before `Deposited`: it must have `#[event(\"account.deposited\", version = 1)]`"
     );
+    #[automatically_derived]
+    impl ::event_sourcing::schema::EventSchema for Deposited {
+        const SCHEMA: &'static ::event_sourcing::schema::Schema = &::event_sourcing::schema::Schema::Struct {
+            name: "Deposited",
+            fields: &[
+                ::event_sourcing::schema::Field {
+                    name: "amount",
+                    schema: <u64 as ::event_sourcing::schema::EventSchema>::SCHEMA,
+                },
+            ],
+        };
+    }
     #[automatically_derived]
     impl ::event_sourcing::event::StoredEvent for Deposited {
         const NAME: &'static ::core::primitive::str = "account.deposited";

@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | [`#[derive(Event)]`](macro@Event) | a struct | a fact that is stored for ever under its name |
 //! | [`#[derive(PastEvent)]`](macro@PastEvent) | a struct | a former version of it, which can still be read |
+//! | [`#[derive(EventSchema)]`](macro@EventSchema) | a struct or enum | a type that fields of events may have |
 //! | [`#[derive(Aggregate)]`](macro@Aggregate) | a struct or enum | the state that events make, and the enum of its events |
 //! | [`#[command_handler]`](macro@command_handler) | a function | the decision on one kind of command |
 //! | [`#[projection]`](macro@projection) | an `impl` block | view rows that events change |
@@ -25,6 +26,8 @@ mod command_handler;
 mod diag;
 mod entry;
 mod event;
+mod event_schema;
+mod lock;
 mod names;
 mod projection;
 mod query_handler;
@@ -37,15 +40,21 @@ mod types;
 use proc_macro::TokenStream;
 
 #[doc = include_str!("../docs/event.md")]
-#[proc_macro_derive(Event, attributes(event))]
+#[proc_macro_derive(Event, attributes(event, event_schema))]
 pub fn derive_event(input: TokenStream) -> TokenStream {
     event::derive_event(input.into()).into()
 }
 
 #[doc = include_str!("../docs/past_event.md")]
-#[proc_macro_derive(PastEvent, attributes(event))]
+#[proc_macro_derive(PastEvent, attributes(event, event_schema))]
 pub fn derive_past_event(input: TokenStream) -> TokenStream {
     event::derive_past_event(input.into()).into()
+}
+
+#[doc = include_str!("../docs/event_schema.md")]
+#[proc_macro_derive(EventSchema, attributes(event_schema))]
+pub fn derive_event_schema(input: TokenStream) -> TokenStream {
+    event_schema::derive_event_schema(input.into()).into()
 }
 
 #[doc = include_str!("../docs/aggregate.md")]

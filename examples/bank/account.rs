@@ -76,7 +76,7 @@ impl Apply<Closed> for Account {
 }
 
 /// Why an account refuses. [`Declined`] stores it: to change a variant takes a new version of that event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(EventSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum AccountError {
     #[error("there is no such account")]
     Unknown,

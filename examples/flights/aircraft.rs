@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) type AircraftId = String;
 
 /// A flight, as much of it as the views need.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(EventSchema, Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Flight {
     pub(crate) carrier: String,
     pub(crate) number: u32,

@@ -44,6 +44,9 @@ mod tests {
     fn names_map_to_binaries() {
         assert_eq!(chosen(Some("core")).unwrap(), [("core", "command")]);
         assert!(!chosen(None).unwrap().is_empty());
-        assert_eq!(chosen(Some("cores")).unwrap_err(), "there is no benchmark `cores`; there are: core, store");
+        assert_eq!(
+            chosen(Some("cores")).unwrap_err(),
+            "there is no benchmark `cores`; there are: core, store"
+        );
     }
 }

@@ -4,17 +4,10 @@ use crate::{ConnectError, error::MOST_NAME};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Replication {
-    /// So many, without regard to datacenters: for one of them, and for tests.
+    /// So many, without regard to datacenters (`SimpleStrategy`): for one of them, and for tests.
     Simple(u8),
-    /// So many in each of these datacenters.
+    /// So many in each of these datacenters (`NetworkTopologyStrategy`).
     Datacenters(Vec<(String, u8)>),
-}
-
-/// Whose server it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Flavour {
-    Cassandra,
-    Scylla,
 }
 
 /// Names go into statements, where nothing can be bound in their place.
@@ -37,6 +30,25 @@ pub(crate) fn snapshots_table(category: &str) -> String {
     format!("{category}_snapshots")
 }
 
+/// A projection's name may have characters that a table's may not. Two names may come to one table: its rows know
+/// which projection they belong to.
+pub(crate) fn view_table(projection: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+    format!("view_{}", projection.chars().map(plain).collect::<String>())
+}
+
+/// The longest name of a table.
+const MOST_TABLE: usize = 48;
+
+/// Whether the table of a projection can have that name.
+pub(crate) fn check_view_name(projection: &str) -> Result<(), ConnectError> {
+    if view_table(projection).len() <= MOST_TABLE {
+        Ok(())
+    } else {
+        Err(ConnectError::LongProjection(projection.to_owned()))
+    }
+}
+
 pub(crate) fn keyspace_ddl(keyspace: &str, replication: &Replication) -> String {
     let options = match replication {
         Replication::Simple(replicas) => {
@@ -49,30 +61,6 @@ pub(crate) fn keyspace_ddl(keyspace: &str, replication: &Replication) -> String 
         }
     };
     format!("CREATE KEYSPACE IF NOT EXISTS {keyspace} WITH replication = {{{options}}}")
-}
-
-pub(crate) fn settings_ddl(keyspace: &str) -> String {
-    format!("CREATE TABLE IF NOT EXISTS {keyspace}.es_settings ({})", include_str!("settings.cql").trim())
-}
-
-/// The tables of one category.
-pub(crate) fn table_ddl(keyspace: &str, category: &str, flavour: Flavour) -> [String; 2] {
-    let cdc = match flavour {
-        Flavour::Cassandra => "true",
-        Flavour::Scylla => "{'enabled': true}",
-    };
-    [
-        format!(
-            "CREATE TABLE IF NOT EXISTS {keyspace}.{} ({}) WITH CLUSTERING ORDER BY (sequence DESC) AND cdc = {cdc}",
-            events_table(category),
-            include_str!("events.cql").trim()
-        ),
-        format!(
-            "CREATE TABLE IF NOT EXISTS {keyspace}.{} ({})",
-            snapshots_table(category),
-            include_str!("snapshots.cql").trim()
-        ),
-    ]
 }
 
 #[cfg(test)]
@@ -91,18 +79,9 @@ mod tests {
     }
 
     #[test]
-    fn each_flavour_has_its_own_cdc_option() {
-        let [events, snapshots] = table_ddl("bank", "account", Flavour::Cassandra);
-        assert!(
-            events.starts_with("CREATE TABLE IF NOT EXISTS bank.account_events (")
-                && events.ends_with("cdc = true")
-        );
-        assert!(
-            snapshots.starts_with("CREATE TABLE IF NOT EXISTS bank.account_snapshots (")
-                && !snapshots.contains("cdc")
-        );
-        let [events, _] = table_ddl("bank", "account", Flavour::Scylla);
-        assert!(events.ends_with("cdc = {'enabled': true}"), "{events}");
+    fn a_projection_has_a_table() {
+        assert_eq!(view_table("by-owner.v2"), "view_by_owner_v2");
+        assert_eq!(view_table("byOwner; DROP"), "view_byowner__drop");
     }
 
     #[test]

@@ -1,55 +1,79 @@
 //! Keyspace, tables and settings: what they must be, and how they are made.
 
-mod check;
 mod ddl;
+mod keyspace;
+mod server;
 mod settings;
+mod table;
 
-pub(crate) use check::check_table;
 pub use ddl::Replication;
-pub(crate) use ddl::{
-    Flavour, check_name, events_table, keyspace_ddl, settings_ddl, snapshots_table, table_ddl,
-};
+pub(crate) use ddl::{check_name, check_view_name, events_table, keyspace_ddl, snapshots_table, view_table};
+pub(crate) use keyspace::{ensure_keyspace, replication};
+pub(crate) use server::server;
+pub use server::{Flavour, Server};
 pub(crate) use settings::Settings;
+pub(crate) use table::{Table, ensure_category};
 
-use std::sync::Arc;
-
-use scylla::client::session::Session;
+use scylla::{
+    client::session::Session,
+    deserialize::row::DeserializeRow,
+    errors::{DbError, ExecutionError, RequestAttemptError},
+    response::query_result::QueryResult,
+    serialize::row::SerializeRow,
+};
 
 use crate::{ConnectError, session::Builder};
 
-/// Events of one partition, for new stores.
-pub(crate) const BUCKET_SIZE: u64 = 10_000;
-
 /// Makes what is missing, if that was asked for, checks what is there, and reads the store's settings.
-pub(crate) async fn prepare(session: &Arc<Session>, builder: &Builder) -> Result<Settings, ConnectError> {
-    let flavour = check::flavour(session).await?;
-    let keyspace = &builder.keyspace;
-    if let Some(replication) = &builder.create {
-        let mut statements = vec![keyspace_ddl(keyspace, replication), settings_ddl(keyspace)];
-        for category in &builder.categories {
-            statements.extend(table_ddl(keyspace, category, flavour));
-        }
-        for statement in statements {
-            run(session, &statement).await?;
-        }
-    }
-    let datacenters = check::check_keyspace(session, keyspace).await?;
+pub(crate) async fn prepare(
+    session: &Session,
+    builder: &Builder,
+    flavour: Flavour,
+) -> Result<Settings, ConnectError> {
+    let (keyspace, create) = (&builder.keyspace, builder.create.is_some());
+    ensure_keyspace(session, keyspace, builder.create.as_ref()).await?;
+    Table::settings().ensure(session, keyspace, flavour, create).await?;
     let settings = settings::agree(session, builder, flavour).await?;
-    settings.check(keyspace, datacenters)?;
     for category in &builder.categories {
-        check_table(session, keyspace, category, flavour).await?;
+        ensure_category(session, keyspace, category, flavour, create).await?;
     }
     Ok(settings)
 }
 
 /// Runs a statement without parameters.
-pub(crate) async fn run(
-    session: &Session,
-    statement: &str,
-) -> Result<scylla::response::query_result::QueryResult, ConnectError> {
+pub(crate) async fn run(session: &Session, statement: &str) -> Result<QueryResult, ConnectError> {
     session.query_unpaged(statement, ()).await.map_err(|source| failed(statement, source))
 }
 
-fn failed(statement: &str, source: impl std::error::Error + Send + Sync + 'static) -> ConnectError {
+/// All rows of a query, which are few.
+async fn rows_of<R>(
+    session: &Session,
+    statement: &str,
+    values: impl SerializeRow,
+) -> Result<Vec<R>, ConnectError>
+where
+    R: for<'frame, 'metadata> DeserializeRow<'frame, 'metadata>,
+{
+    let found = session.query_unpaged(statement, values).await.map_err(|source| failed(statement, source))?;
+    let rows = found.into_rows_result().map_err(|source| malformed(statement, source))?;
+    let rows = rows.rows::<R>().map_err(|source| malformed(statement, source))?;
+    rows.collect::<Result<_, _>>().map_err(|source| malformed(statement, source))
+}
+
+pub(crate) fn failed(statement: &str, source: ExecutionError) -> ConnectError {
+    use ExecutionError::LastAttemptError;
+    let statement = statement.to_owned();
+    match source {
+        LastAttemptError(RequestAttemptError::DbError(DbError::Unavailable { required, alive, .. }, _)) => {
+            ConnectError::NoQuorum { statement, required, alive }
+        }
+        source => ConnectError::Statement { statement, source: Box::new(source) },
+    }
+}
+
+pub(crate) fn malformed(
+    statement: &str,
+    source: impl std::error::Error + Send + Sync + 'static,
+) -> ConnectError {
     ConnectError::Statement { statement: statement.to_owned(), source: Box::new(source) }
 }

@@ -2,45 +2,38 @@
 
 use scylla::{
     client::session::Session,
+    response::query_result::QueryResult,
     statement::{Consistency, SerialConsistency, unprepared::Statement},
 };
 
-use super::{Flavour, failed};
+use super::{Flavour, failed, malformed};
 use crate::{ConnectError, session::Builder};
 
+/// Events of one partition, for new stores.
+const BUCKET_SIZE: u64 = 10_000;
 const FRAMING: i64 = 1;
 
 /// The store's settings. Two processes with different ones would not see each other's writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Settings {
     pub(crate) bucket_size: u64,
-    pub(crate) serial: SerialConsistency,
     pub(crate) flavour: Flavour,
 }
 
 impl Settings {
     /// For reads that must see every acknowledged write, and for the commit of each.
     pub(crate) fn quorum(&self) -> Consistency {
-        match self.serial {
-            SerialConsistency::Serial => Consistency::Quorum,
-            SerialConsistency::LocalSerial => Consistency::LocalQuorum,
-        }
+        Consistency::Quorum
+    }
+
+    /// For the one place where all writers of a slot meet.
+    pub(crate) fn serial(&self) -> SerialConsistency {
+        SerialConsistency::Serial
     }
 
     /// For reads that must settle what became of a write.
     pub(crate) fn serial_read(&self) -> Consistency {
-        match self.serial {
-            SerialConsistency::Serial => Consistency::Serial,
-            SerialConsistency::LocalSerial => Consistency::LocalSerial,
-        }
-    }
-
-    pub(super) fn check(&self, keyspace: &str, datacenters: Vec<String>) -> Result<(), ConnectError> {
-        if self.serial == SerialConsistency::LocalSerial && datacenters.len() > 1 {
-            let keyspace = keyspace.to_owned();
-            return Err(ConnectError::LocalSerialOverDatacenters { keyspace, datacenters });
-        }
-        Ok(())
+        Consistency::Serial
     }
 }
 
@@ -50,26 +43,11 @@ pub(super) async fn agree(
     builder: &Builder,
     flavour: Flavour,
 ) -> Result<Settings, ConnectError> {
-    let keyspace = &builder.keyspace;
-    let table = format!("{keyspace}.es_settings");
-    let select = format!("SELECT bucket_size, framing, serial_consistency FROM {table} WHERE name = 'store'");
-    let mut read = Statement::new(&select);
-    read.set_consistency(Consistency::Serial);
-    let stored = |found: scylla::response::query_result::QueryResult| {
-        let rows = found.into_rows_result().map_err(|e| failed(&select, e))?;
-        rows.maybe_first_row::<(i64, i64, String)>().map_err(|e| failed(&select, e))
-    };
-    let mut found = match session.query_unpaged(read.clone(), ()).await {
-        Ok(found) => stored(found)?,
-        Err(source) => {
-            let ddl = super::settings_ddl(keyspace);
-            return Err(if is_missing_table(&source) {
-                ConnectError::NoSuchTable { table, ddl }
-            } else {
-                failed(&select, source)
-            });
-        }
-    };
+    let table = format!("{}.es_settings", builder.keyspace);
+    // A lightweight transaction counts the replicas that there are, and a read those that there should be: with more
+    // replicas than nodes the first goes through, and nobody could read what it wrote.
+    stored(session, &table, Consistency::Quorum).await?;
+    let mut found = stored(session, &table, Consistency::Serial).await?;
     if found.is_none() {
         let insert = format!(
             "INSERT INTO {table} (name, bucket_size, framing, serial_consistency) VALUES ('store', ?, ?, 'SERIAL') IF NOT EXISTS"
@@ -77,27 +55,50 @@ pub(super) async fn agree(
         let mut write = Statement::new(&insert);
         write.set_consistency(Consistency::Quorum);
         write.set_serial_consistency(Some(SerialConsistency::Serial));
-        let values = (builder.bucket_size.cast_signed(), FRAMING);
-        session.query_unpaged(write, values).await.map_err(|e| failed(&insert, e))?;
+        let values = (builder.bucket_size.unwrap_or(BUCKET_SIZE).cast_signed(), FRAMING);
+        session.query_unpaged(write, values).await.map_err(|source| failed(&insert, source))?;
         // Whoever was first: what is stored counts.
-        found = stored(session.query_unpaged(read, ()).await.map_err(|e| failed(&select, e))?)?;
+        found = stored(session, &table, Consistency::Serial).await?;
     }
-    let unknown = |name, value: String| ConnectError::UnknownSetting { name, value };
+    let unknown = |name, value: String| ConnectError::UnknownSetting { table: table.clone(), name, value };
     let (bucket_size, framing, serial) = found.ok_or_else(|| unknown("bucket_size", "missing".to_owned()))?;
-    if framing != FRAMING {
-        return Err(unknown("framing", framing.to_string()));
+    if framing != Some(FRAMING) {
+        return Err(unknown("framing", shown(framing)));
     }
-    let bucket_size = u64::try_from(bucket_size).ok().filter(|size| *size > 0);
-    let bucket_size = bucket_size.ok_or_else(|| unknown("bucket_size", "not above 0".to_owned()))?;
-    let serial = match serial.as_str() {
-        "SERIAL" => SerialConsistency::Serial,
-        "LOCAL_SERIAL" => SerialConsistency::LocalSerial,
-        other => return Err(unknown("serial_consistency", other.to_owned())),
-    };
-    Ok(Settings { bucket_size, serial, flavour })
+    let size = bucket_size.and_then(|size| u64::try_from(size).ok()).filter(|size| *size > 0);
+    let size = size.ok_or_else(|| unknown("bucket_size", shown(bucket_size)))?;
+    match serial.as_deref() {
+        Some("SERIAL") => {}
+        Some("LOCAL_SERIAL") => return Err(ConnectError::LocalSerial { table }),
+        _ => return Err(unknown("serial_consistency", shown(serial))),
+    }
+    if let Some(asked) = builder.bucket_size.filter(|asked| *asked != size) {
+        tracing::warn!(
+            asked,
+            stored = size,
+            "the store was made with another bucket size than was asked for, and keeps it"
+        );
+    }
+    Ok(Settings { bucket_size: size, flavour })
 }
 
-fn is_missing_table(error: &scylla::errors::ExecutionError) -> bool {
-    use scylla::errors::{DbError, ExecutionError, RequestAttemptError};
-    matches!(error, ExecutionError::LastAttemptError(RequestAttemptError::DbError(DbError::Invalid, _)))
+/// Bucket size, framing and serial consistency.
+type Row = (Option<i64>, Option<i64>, Option<String>);
+
+async fn stored(
+    session: &Session,
+    table: &str,
+    consistency: Consistency,
+) -> Result<Option<Row>, ConnectError> {
+    let select = format!("SELECT bucket_size, framing, serial_consistency FROM {table} WHERE name = 'store'");
+    let mut read = Statement::new(&select);
+    read.set_consistency(consistency);
+    let found: QueryResult =
+        session.query_unpaged(read, ()).await.map_err(|source| failed(&select, source))?;
+    let rows = found.into_rows_result().map_err(|source| malformed(&select, source))?;
+    rows.maybe_first_row::<Row>().map_err(|source| malformed(&select, source))
+}
+
+fn shown(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "missing".to_owned(), |value| value.to_string())
 }

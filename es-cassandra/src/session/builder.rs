@@ -1,18 +1,22 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use scylla::client::{session::Session, session_builder::SessionBuilder};
+use scylla::client::session::Session;
 
-use crate::{CassandraEventStore, ConnectError, Replication, schema};
+use super::{Connection, connect};
+use crate::{
+    CassandraEventStore, CassandraRepository, ConnectError, Flavour, Replication, report,
+    schema::{self, Table},
+};
 
 /// How a [`CassandraEventStore`] is reached and opened. Made by [`CassandraEventStore::builder`].
 #[derive(Clone)]
 pub struct Builder {
-    hosts: Vec<String>,
+    pub(super) hosts: Vec<String>,
     pub(crate) keyspace: String,
-    credentials: Option<(String, String)>,
+    pub(super) credentials: Option<(String, String)>,
     pub(crate) categories: Vec<String>,
     pub(crate) create: Option<Replication>,
-    pub(crate) bucket_size: u64,
+    pub(crate) bucket_size: Option<u64>,
     pub(crate) request_timeout: Duration,
     pub(crate) settle_within: Duration,
 }
@@ -25,7 +29,7 @@ impl Builder {
             credentials: None,
             categories: Vec::new(),
             create: None,
-            bucket_size: schema::BUCKET_SIZE,
+            bucket_size: None,
             request_timeout: Duration::from_secs(2),
             settle_within: Duration::from_secs(10),
         }
@@ -61,10 +65,10 @@ impl Builder {
     }
 
     /// How many events make a partition, for a store that is made now, 10,000 unless this says otherwise. One
-    /// that is there keeps what it was made with.
+    /// that is there keeps what it was made with, and the log says so.
     #[must_use]
     pub fn bucket_size(mut self, events: u64) -> Self {
-        self.bucket_size = events.max(1);
+        self.bucket_size = Some(events.max(1));
         self
     }
 
@@ -83,60 +87,73 @@ impl Builder {
         self
     }
 
-    /// What creates the keyspace and the tables, for whoever does that by hand.
+    /// What creates the keyspace and the store's tables on Apache Cassandra, for whoever does that by hand.
     pub fn ddl(&self, replication: &Replication) -> String {
-        let mut ddl = format!("{};\n", schema::keyspace_ddl(&self.keyspace, replication));
-        ddl.push_str(&format!("{};\n", schema::settings_ddl(&self.keyspace)));
+        let keyspace = &self.keyspace;
+        let mut ddl = vec![schema::keyspace_ddl(keyspace, replication)];
+        ddl.extend(Table::settings().ddl(keyspace));
         for category in &self.categories {
-            for table in schema::table_ddl(&self.keyspace, category, schema::Flavour::Cassandra) {
-                ddl.push_str(&format!("{table};\n"));
-            }
+            ddl.extend(Table::events(category, Flavour::Cassandra).ddl(keyspace));
+            ddl.extend(Table::snapshots(category).ddl(keyspace));
         }
-        ddl
+        ddl.into_iter().map(|statement| format!("{statement};\n")).collect()
     }
 
-    /// Connects, and checks that everything is as the store needs it.
+    /// Connects, and checks that everything is as the store needs it. What the servers' settings mean for it is
+    /// logged; see [`CassandraEventStore::report`].
     ///
     /// # Errors
     ///
     /// See [`ConnectError`]: each names what to do.
     pub async fn connect(self) -> Result<CassandraEventStore, ConnectError> {
-        if self.keyspace.is_empty() {
-            return Err(ConnectError::NoKeyspace);
-        }
-        for name in self.categories.iter().chain([&self.keyspace]) {
-            schema::check_name(name)?;
-        }
-        let mut session = SessionBuilder::new().known_nodes(&self.hosts);
-        if let Some((name, password)) = &self.credentials {
-            session = session.user(name, password);
-        }
-        let session = session.build().await.map_err(|source| ConnectError::Unreachable {
-            hosts: self.hosts.clone(),
-            source: source.into(),
-        })?;
+        self.check_names()?;
+        let session = connect::session(&self).await?;
         self.open(Arc::new(session)).await
     }
 
-    /// The same over a session of one's own, for connection options that this builder does not have (TLS,
-    /// address translation, compression).
+    /// The same over a session of one's own, for connection options that this builder does not have (client
+    /// certificates, address translation, compression).
     ///
     /// # Errors
     ///
     /// See [`ConnectError`].
     pub async fn from_session(self, session: Arc<Session>) -> Result<CassandraEventStore, ConnectError> {
-        if self.keyspace.is_empty() {
-            return Err(ConnectError::NoKeyspace);
-        }
-        for name in self.categories.iter().chain([&self.keyspace]) {
-            schema::check_name(name)?;
-        }
+        self.check_names()?;
         self.open(session).await
     }
 
+    /// Connects to a cluster for views alone. Where the event store's own cluster keeps them, too,
+    /// [`CassandraEventStore::repository`] shares its connections.
+    ///
+    /// # Errors
+    ///
+    /// See [`ConnectError`].
+    pub async fn repository(self) -> Result<CassandraRepository, ConnectError> {
+        self.check_names()?;
+        let session = Arc::new(connect::session(&self).await?);
+        let server = schema::server(&session).await?;
+        let connection = Connection {
+            session,
+            server,
+            create: self.create,
+            request_timeout: self.request_timeout,
+            settle_within: self.settle_within,
+        };
+        CassandraRepository::open(connection, self.keyspace).await
+    }
+
+    fn check_names(&self) -> Result<(), ConnectError> {
+        if self.keyspace.is_empty() {
+            return Err(ConnectError::NoKeyspace);
+        }
+        self.categories.iter().chain([&self.keyspace]).try_for_each(|name| schema::check_name(name))
+    }
+
     async fn open(self, session: Arc<Session>) -> Result<CassandraEventStore, ConnectError> {
-        let settings = schema::prepare(&session, &self).await?;
-        CassandraEventStore::open(session, self, settings).await
+        let server = schema::server(&session).await?;
+        report::check(&session, &server, &self.keyspace).await?;
+        let settings = schema::prepare(&session, &self, server.flavour).await?;
+        CassandraEventStore::open(session, self, server, settings).await
     }
 }
 

@@ -13,12 +13,40 @@ use scylla::{
 ///
 /// The driver knows these statements only by a mark that ScyllaDB gives them. Apache Cassandra gives none, so
 /// that writers of one partition would go to different replicas, whose ballots then fight each other.
-#[derive(Debug)]
-pub(crate) struct LwtRouting(Arc<dyn LoadBalancingPolicy>);
+#[derive(Clone, Debug)]
+pub(crate) struct LwtRouting {
+    policy: Arc<dyn LoadBalancingPolicy>,
+    passed_over: usize,
+}
 
 impl Default for LwtRouting {
     fn default() -> Self {
-        Self(DefaultPolicy::builder().build())
+        Self { policy: DefaultPolicy::builder().build(), passed_over: 0 }
+    }
+}
+
+impl LwtRouting {
+    /// The same, but that the first so many nodes come last: the driver counts a node that does not answer as one
+    /// that is up, until its connection breaks.
+    pub(crate) fn passing_over(&self, nodes: usize) -> Self {
+        Self { policy: self.policy.clone(), passed_over: nodes }
+    }
+
+    fn plan<'a>(
+        &self,
+        request: &RoutingInfo,
+        cluster: &'a ClusterState,
+    ) -> Vec<(NodeRef<'a>, Option<Shard>)> {
+        let request = marked(request);
+        let first = self.policy.pick(&request, cluster);
+        let mut plan: Vec<(NodeRef<'a>, _)> = Vec::new();
+        for (node, shard) in first.into_iter().chain(self.policy.fallback(&request, cluster)) {
+            let is_new = plan.iter().all(|(known, _)| known.host_id != node.host_id);
+            plan.extend(own(cluster, node).filter(|_| is_new).map(|node| (node, shard)));
+        }
+        let passed_over = self.passed_over.checked_rem(plan.len()).unwrap_or(0);
+        plan.rotate_left(passed_over);
+        plan
     }
 }
 
@@ -40,20 +68,20 @@ impl LoadBalancingPolicy for LwtRouting {
         request: &'a RoutingInfo,
         cluster: &'a ClusterState,
     ) -> Option<(NodeRef<'a>, Option<Shard>)> {
+        if self.passed_over > 0 {
+            return self.plan(request, cluster).into_iter().next();
+        }
         let request = marked(request);
-        let (node, shard) = self.0.pick(&request, cluster)?;
+        let (node, shard) = self.policy.pick(&request, cluster)?;
         Some((own(cluster, node)?, shard))
     }
 
     fn fallback<'a>(&'a self, request: &'a RoutingInfo, cluster: &'a ClusterState) -> FallbackPlan<'a> {
-        let request = marked(request);
-        let plan = self.0.fallback(&request, cluster);
-        let nodes: Vec<_> = plan.filter_map(|(node, shard)| Some((own(cluster, node)?, shard))).collect();
-        Box::new(nodes.into_iter())
+        Box::new(self.plan(request, cluster).into_iter())
     }
 
     fn on_request_success(&self, request: &RoutingInfo, latency: Duration, node: NodeRef<'_>) {
-        self.0.on_request_success(request, latency, node);
+        self.policy.on_request_success(request, latency, node);
     }
 
     fn on_request_failure(
@@ -63,10 +91,10 @@ impl LoadBalancingPolicy for LwtRouting {
         node: NodeRef<'_>,
         error: &RequestAttemptError,
     ) {
-        self.0.on_request_failure(request, latency, node, error);
+        self.policy.on_request_failure(request, latency, node, error);
     }
 
     fn name(&self) -> String {
-        format!("LwtRouting({})", self.0.name())
+        format!("LwtRouting({})", self.policy.name())
     }
 }

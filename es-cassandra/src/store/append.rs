@@ -1,23 +1,17 @@
 //! Appends, and what became of them.
 
-use std::{
-    hash::{BuildHasher, Hasher, RandomState},
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use es_core::store::{AppendError, BoxError, Commit, StreamId};
 use scylla::{
-    client::session::Session,
     errors::{DbError, ExecutionError, RequestAttemptError},
     response::query_result::QueryResult,
+    statement::prepared::PreparedStatement,
     value::{CqlTimestamp, CqlValue, Row},
 };
 
 use super::{Inner, read, tables::Tables};
-
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+use crate::session::pause;
 
 /// What one request found out.
 enum Answer {
@@ -41,8 +35,11 @@ impl Inner {
             return Err(AppendError::Conflict { winner: None });
         }
         let tables = self.tables(&commit.stream.category).await.map_err(AppendError::Unavailable)?;
-        let error = match self.insert(&tables, commit).await {
-            Answer::Stored => return Ok(()),
+        let error = match self.insert(&tables.insert, commit).await {
+            Answer::Stored => {
+                self.last_buckets.seen(&commit.stream, self.buckets.at(commit.sequence));
+                return Ok(());
+            }
             Answer::Taken(winner) => return Err(AppendError::Conflict { winner: Some(winner) }),
             Answer::NotDone(error) => return Err(AppendError::Unavailable(error)),
             Answer::Unknown(error) => error,
@@ -53,6 +50,8 @@ impl Inner {
 
     /// Finds out what became of an insert that may have been done: looks at the place, and inserts the same row
     /// again while it is vacant. A vacant place alone says nothing: the first request may still arrive.
+    ///
+    /// Each failure makes it ask another node: the one that leads the partition's transactions may be gone.
     async fn settle(
         &self,
         tables: &Tables,
@@ -61,10 +60,20 @@ impl Inner {
     ) -> Result<(), AppendError> {
         tracing::debug!(stream = %commit.stream, sequence = commit.sequence, error = %first, "settling a write");
         let begin = Instant::now();
-        let (mut last, mut look, mut failures) = (first, true, 0);
-        while begin.elapsed() < self.settle_within {
-            let answer =
-                if look { self.look(tables, commit).await } else { self.insert(tables, commit).await };
+        let (mut last, mut look, mut failures) = (first, true, 1);
+        loop {
+            let left = self.settle_within.saturating_sub(begin.elapsed());
+            if left.is_zero() {
+                return Err(AppendError::OutcomeUnknown(last));
+            }
+            // A node that hangs leaves time to ask others.
+            let timeout = self.request_timeout.min(self.settle_within / 4).min(left);
+            let through = |statement| tables.elsewhere(statement, failures, timeout);
+            let answer = if look {
+                self.look(&through(&tables.place), commit).await
+            } else {
+                self.insert(&through(&tables.insert), commit).await
+            };
             match answer {
                 Answer::Stored => return Ok(()),
                 Answer::Taken(winner) => return Err(AppendError::Conflict { winner: Some(winner) }),
@@ -76,10 +85,9 @@ impl Inner {
                 }
             }
         }
-        Err(AppendError::OutcomeUnknown(last))
     }
 
-    async fn insert(&self, tables: &Tables, commit: &Commit) -> Answer {
+    async fn insert(&self, statement: &PreparedStatement, commit: &Commit) -> Answer {
         let values = (
             &*commit.stream.id,
             self.buckets.at(commit.sequence).cast_signed(),
@@ -92,15 +100,15 @@ impl Inner {
             &commit.events,
             &commit.metadata,
         );
-        match self.session.execute_unpaged(&tables.insert, values).await {
+        match self.session.execute_unpaged(statement, values).await {
             Ok(result) => applied(result, commit).unwrap_or_else(Answer::Unknown),
             Err(error) if is_certain(&error) => Answer::NotDone(error.into()),
             Err(error) => Answer::Unknown(error.into()),
         }
     }
 
-    async fn look(&self, tables: &Tables, commit: &Commit) -> Answer {
-        match self.at_place(&self.session, tables, &commit.stream, commit.sequence).await {
+    async fn look(&self, statement: &PreparedStatement, commit: &Commit) -> Answer {
+        match self.at_place(statement, &commit.stream, commit.sequence).await {
             Ok(None) => Answer::Vacant,
             Ok(Some(found)) if found.id == commit.id => Answer::Stored,
             Ok(Some(found)) => Answer::Taken(Arc::new(found)),
@@ -110,13 +118,12 @@ impl Inner {
 
     async fn at_place(
         &self,
-        session: &Session,
-        tables: &Tables,
+        statement: &PreparedStatement,
         stream: &StreamId,
         sequence: u64,
     ) -> Result<Option<Commit>, BoxError> {
         let key = (&*stream.id, self.buckets.at(sequence).cast_signed(), sequence.cast_signed());
-        let rows = session.execute_unpaged(&tables.place, key).await?.into_rows_result()?;
+        let rows = self.session.execute_unpaged(statement, key).await?.into_rows_result()?;
         let row = rows.maybe_first_row::<read::CommitRow<'_>>()?;
         Ok(row.map(|row| read::commit(stream, row)).transpose()?)
     }
@@ -162,12 +169,4 @@ fn is_certain(error: &ExecutionError) -> bool {
         ),
         _ => false,
     }
-}
-
-/// A random pause, longer with each failure.
-fn pause(failures: u32) -> Duration {
-    let ceiling = FIRST_PAUSE.saturating_mul(1 << failures.min(16)).min(LONGEST_PAUSE);
-    // Every `RandomState` has keys of its own.
-    let random = RandomState::new().build_hasher().finish();
-    ceiling.mul_f64((random >> 11) as f64 / (1u64 << 53) as f64)
 }

@@ -7,15 +7,16 @@ use uuid::Uuid;
 use super::{Inner, read::version, unavailable};
 
 impl Inner {
-    /// A page of the table's partitions, each with its last row. A stream is reported with its last bucket only:
-    /// a bucket that has room is the last one, and of a full one the next is looked at.
+    /// A page of the table's partitions, each with its last row. Every stream has one that is bucket 0, and is
+    /// reported where the page comes by that: its later buckets are elsewhere in the table, and new ones may
+    /// come behind the page or before it.
     pub(super) async fn heads(
         &self,
         category: &str,
         after: Option<&str>,
         limit: usize,
     ) -> Result<HeadPage, ReadError> {
-        let state = match after {
+        let mut state = match after {
             None => PagingState::start(),
             Some(cursor) => {
                 let bytes = from_hex(cursor).ok_or_else(|| ReadError::BadCursor(cursor.to_owned()))?;
@@ -24,26 +25,30 @@ impl Inner {
         };
         let mut statement = self.tables_to_read(category).await?.heads.clone();
         statement.set_page_size(i32::try_from(limit).unwrap_or(i32::MAX).clamp(1, 5000));
-        let page = self.session.execute_single_page(&statement, (), state).await;
-        let (result, next) = page.map_err(unavailable)?;
-        let rows = result.into_rows_result().map_err(unavailable)?;
-        let mut heads = Vec::with_capacity(rows.rows_num());
-        for row in rows.rows::<(&str, i64, i64, i64, Uuid)>().map_err(unavailable)? {
-            let (id, bucket, first, last, commit) = row.map_err(unavailable)?;
-            let stream = StreamId::new(category.to_owned(), id);
-            let head = version(&stream, (first, last, commit))?;
-            let next = self.buckets.after(head.last_sequence());
-            if next.cast_signed() == bucket
-                || self.read(&stream, head.last_sequence() + 1, 1).await?.commits.is_empty()
-            {
-                heads.push((stream, head));
+        let mut heads = Vec::new();
+        loop {
+            let page = self.session.execute_single_page(&statement, (), state).await;
+            let (result, next) = page.map_err(unavailable)?;
+            let rows = result.into_rows_result().map_err(unavailable)?;
+            for row in rows.rows::<(&str, i64, i64, i64, Uuid)>().map_err(unavailable)? {
+                let (id, bucket, first, last, commit) = row.map_err(unavailable)?;
+                if bucket == 0 {
+                    let stream = StreamId::new(category.to_owned(), id);
+                    let found = version(&stream, (first, last, commit))?;
+                    let head = self.head_after(&stream, 0, found).await?;
+                    heads.push((stream, head));
+                }
+            }
+            match next {
+                PagingStateResponse::NoMorePages => return Ok(HeadPage { heads, next: None }),
+                // Later buckets of long streams, and nothing to show for them.
+                PagingStateResponse::HasMorePages { state: next } if heads.is_empty() => state = next,
+                PagingStateResponse::HasMorePages { state: next } => {
+                    let next = next.as_bytes_slice().map(|bytes| to_hex(bytes));
+                    return Ok(HeadPage { heads, next });
+                }
             }
         }
-        let next = match next {
-            PagingStateResponse::NoMorePages => None,
-            PagingStateResponse::HasMorePages { state } => state.as_bytes_slice().map(|bytes| to_hex(bytes)),
-        };
-        Ok(HeadPage { heads, next })
     }
 }
 

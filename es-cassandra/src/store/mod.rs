@@ -3,6 +3,7 @@
 mod append;
 mod bucket;
 mod heads;
+mod last_bucket;
 mod read;
 mod snapshot;
 mod tables;
@@ -20,11 +21,12 @@ use scylla::client::session::Session;
 use tokio::sync::RwLock;
 
 use crate::{
-    ConnectError,
+    CassandraRepository, ConnectError, Replication, Report, Server,
     schema::{self, Settings},
-    session::Builder,
+    session::{Builder, Connection},
 };
 use bucket::Buckets;
+use last_bucket::LastBuckets;
 use tables::Tables;
 
 /// A durable event store on Apache Cassandra or ScyllaDB.
@@ -47,9 +49,11 @@ pub struct CassandraEventStore(Arc<Inner>);
 struct Inner {
     session: Arc<Session>,
     keyspace: String,
-    create: bool,
+    server: Server,
+    create: Option<Replication>,
     settings: Settings,
     buckets: Buckets,
+    last_buckets: LastBuckets,
     request_timeout: Duration,
     settle_within: Duration,
     feed: InProcess,
@@ -65,14 +69,17 @@ impl CassandraEventStore {
     pub(crate) async fn open(
         session: Arc<Session>,
         builder: Builder,
+        server: Server,
         settings: Settings,
     ) -> Result<Self, ConnectError> {
         let store = Self(Arc::new(Inner {
             session,
             keyspace: builder.keyspace,
-            create: builder.create.is_some(),
+            server,
+            create: builder.create,
             settings,
             buckets: Buckets::of(settings.bucket_size),
+            last_buckets: LastBuckets::default(),
             request_timeout: builder.request_timeout,
             settle_within: builder.settle_within,
             feed: InProcess::new(),
@@ -83,6 +90,35 @@ impl CassandraEventStore {
             store.0.tables.write().await.insert(category.clone(), tables);
         }
         Ok(store)
+    }
+
+    /// What the servers run with, and what that means; asks every node.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError::Statement`] when no node answers. One that does not is in the report as such.
+    pub async fn report(&self) -> Result<Report, ConnectError> {
+        Report::of(&self.0.session, &self.0.server, &self.0.keyspace).await
+    }
+
+    /// Opens a repository in `keyspace`, over the connections of this store. A missing keyspace is created if this
+    /// store was opened with [`Builder::create_if_missing`], and so are tables.
+    ///
+    /// # Errors
+    ///
+    /// See [`ConnectError`].
+    pub async fn repository(&self, keyspace: impl Into<String>) -> Result<CassandraRepository, ConnectError> {
+        let Inner { session, server, create, request_timeout, settle_within, .. } = &*self.0;
+        let connection = Connection {
+            session: session.clone(),
+            server: server.clone(),
+            create: create.clone(),
+            request_timeout: *request_timeout,
+            settle_within: *settle_within,
+        };
+        let keyspace = keyspace.into();
+        schema::check_name(&keyspace)?;
+        CassandraRepository::open(connection, keyspace).await
     }
 
     /// How many events make a partition in this store.
@@ -102,12 +138,8 @@ impl Inner {
             return Ok(tables.clone());
         }
         schema::check_name(category)?;
-        if self.create {
-            for statement in schema::table_ddl(&self.keyspace, category, self.settings.flavour) {
-                schema::run(&self.session, &statement).await?;
-            }
-        }
-        schema::check_table(&self.session, &self.keyspace, category, self.settings.flavour).await?;
+        let (flavour, create) = (self.server.flavour, self.create.is_some());
+        schema::ensure_category(&self.session, &self.keyspace, category, flavour, create).await?;
         let tables = self.prepare(category).await?;
         all.insert(category.to_owned(), tables.clone());
         Ok(tables)

@@ -10,7 +10,7 @@ use es_core::{
 use scylla::value::{CqlTimestamp, CqlValue};
 use uuid::Uuid;
 
-use super::{Inner, unavailable};
+use super::{Inner, tables::Tables, unavailable};
 
 /// The most rows of one request.
 const MOST_ROWS: usize = 256;
@@ -19,16 +19,37 @@ const MOST_ROWS: usize = 256;
 pub(super) type CommitRow<'r> = (i64, i64, Uuid, Option<Uuid>, CqlTimestamp, &'r str, Bytes, Bytes);
 
 impl Inner {
-    /// Commits from `from` on. A bucket that ends before `limit` is reached is followed by the next one, unless
-    /// the stream ends in it.
+    /// Commits from `from` on, at most `limit` of them. What was acknowledged before the call is there, and what
+    /// is there has no hole that the stream does not have.
+    ///
+    /// A request sees a partition, or a replica's part of one, at a moment of its own. So while others write, a
+    /// commit can be seen and one before it be missed: it was stored after that part was read. But whatever
+    /// comes before a commit that was seen is stored by then, and a request that begins now sees it.
     pub(super) async fn read(&self, stream: &StreamId, from: u64, limit: usize) -> Result<Page, ReadError> {
-        let mut page = Page::default();
         let limit = limit.min(MOST_ROWS);
-        let mut from = from.max(1);
+        let from = from.max(1);
         if limit == 0 || i64::try_from(from).is_err() {
-            return Ok(page);
+            return Ok(Page::default());
         }
         let tables = self.tables_to_read(&stream.category).await?;
+        let mut page = self.scan(&tables, stream, from, limit).await?;
+        if page.commits.first().is_some_and(|first| first.sequence > from) {
+            // Something was missed, or `from` lies within a commit: now, what is not seen is not there.
+            page = self.scan(&tables, stream, from, limit).await?;
+        }
+        end_before_hole(&mut page);
+        Ok(page)
+    }
+
+    /// A bucket that ends before `limit` is reached is followed by the next one, unless the stream ends in it.
+    async fn scan(
+        &self,
+        tables: &Tables,
+        stream: &StreamId,
+        mut from: u64,
+        limit: usize,
+    ) -> Result<Page, ReadError> {
+        let mut page = Page::default();
         // Where `from` itself would be, and the one after it: a commit may reach over the border.
         let mut bucket = self.buckets.at(from);
         let mut is_first = true;
@@ -62,32 +83,67 @@ impl Inner {
         }
     }
 
-    /// Where a stream ends: in its last bucket, which is looked for in growing steps.
+    /// Where a stream ends: one request, unless it has gone on into a bucket that this process has not seen.
     pub(super) async fn head(&self, stream: &StreamId) -> Result<Version, ReadError> {
-        let tables = self.tables_to_read(&stream.category).await?;
-        let at = async |bucket: u64| {
-            let key = (&*stream.id, bucket.cast_signed());
-            let result = self.session.execute_unpaged(&tables.head, key).await.map_err(unavailable)?;
-            let rows = result.into_rows_result().map_err(unavailable)?;
-            let row = rows.maybe_first_row::<(i64, i64, Uuid)>().map_err(unavailable)?;
-            row.map(|row| version(stream, row)).transpose()
-        };
-        let Some(mut found) = at(0).await? else { return Ok(Version::EMPTY) };
-        // The last bucket known to have commits, and the first known to have none.
-        let (mut full, mut empty, mut step) = (0, None, 1);
+        let begin = self.last_buckets.of(stream);
+        if let Some(found) = self.head_of(stream, begin).await? {
+            return self.head_after(stream, begin, found).await;
+        }
+        if begin == 0 {
+            return Ok(Version::EMPTY);
+        }
+        // A backup was restored.
+        self.last_buckets.forget(stream);
+        match self.head_of(stream, 0).await? {
+            Some(found) => self.head_after(stream, 0, found).await,
+            None => Ok(Version::EMPTY),
+        }
+    }
+
+    /// Where a stream ends that had `found` at the end of `bucket`: there, or in its last bucket, which is looked
+    /// for in growing steps.
+    pub(super) async fn head_after(
+        &self,
+        stream: &StreamId,
+        bucket: u64,
+        mut found: Version,
+    ) -> Result<Version, ReadError> {
+        // The last bucket known to have commits, and the first that had none.
+        let (mut full, mut empty, mut step) = (bucket, None, 1);
         loop {
             if self.buckets.after(found.last_sequence()) == full || empty == Some(full + 1) {
+                self.last_buckets.seen(stream, full);
                 return Ok(found);
             }
             let look = match empty {
                 None => full + step,
                 Some(empty) => full + (empty - full) / 2,
             };
-            match at(look).await? {
+            match self.head_of(stream, look).await? {
                 Some(version) => (found, full, step) = (version, look, step * 2),
                 None => empty = Some(look),
             }
         }
+    }
+
+    /// The last commit of a bucket.
+    async fn head_of(&self, stream: &StreamId, bucket: u64) -> Result<Option<Version>, ReadError> {
+        let tables = self.tables_to_read(&stream.category).await?;
+        let key = (&*stream.id, bucket.cast_signed());
+        let result = self.session.execute_unpaged(&tables.head, key).await.map_err(unavailable)?;
+        let rows = result.into_rows_result().map_err(unavailable)?;
+        let row = rows.maybe_first_row::<(i64, i64, Uuid)>().map_err(unavailable)?;
+        row.map(|row| version(stream, row)).transpose()
+    }
+}
+
+/// Leaves what comes after a hole to the next read, which begins at the hole and looks twice.
+fn end_before_hole(page: &mut Page) {
+    let hole =
+        page.commits.windows(2).position(|pair| pair[1].sequence > pair[0].last_sequence.saturating_add(1));
+    if let Some(at) = hole {
+        page.commits.truncate(at + 1);
+        page.more = true;
     }
 }
 
@@ -146,4 +202,44 @@ pub(super) fn commit_by_name<'n>(
 
 fn corrupt(stream: &StreamId, sequence: i64, reason: String) -> ReadError {
     ReadError::Corrupt { stream: stream.clone(), sequence: u64::try_from(sequence).unwrap_or(0), reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(spans: &[(u64, u64)]) -> Page {
+        let stream = StreamId::new("account", "a");
+        let commits = spans.iter().map(|&(sequence, last_sequence)| {
+            Arc::new(Commit {
+                stream: stream.clone(),
+                sequence,
+                last_sequence,
+                id: Uuid::from_u128(sequence.into()),
+                parent: None,
+                committed_at: from_millis(0),
+                codec: Codec::Json,
+                events: Bytes::new(),
+                metadata: Bytes::new(),
+            })
+        });
+        Page { commits: commits.collect(), more: false }
+    }
+
+    #[test]
+    fn a_page_ends_before_a_hole_and_says_that_there_is_more() {
+        for (spans, kept, more) in [
+            (&[][..], 0, false),
+            (&[(4, 4)], 1, false),
+            (&[(1, 2), (3, 3), (4, 9)], 3, false),
+            (&[(1, 2), (4, 4), (5, 5)], 1, true),
+            (&[(1, 2), (3, 3), (5, 5), (7, 7)], 2, true),
+            // An overlap is not a hole: whoever checks the chain sees it.
+            (&[(1, 4), (3, 3), (4, 4)], 3, false),
+        ] {
+            let mut page = page(spans);
+            end_before_hole(&mut page);
+            assert_eq!((page.commits.len(), page.more), (kept, more), "{spans:?}");
+        }
+    }
 }

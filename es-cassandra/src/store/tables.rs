@@ -27,6 +27,7 @@ pub(super) struct Tables {
     pub(super) heads: PreparedStatement,
     pub(super) save_snapshot: PreparedStatement,
     pub(super) load_snapshot: PreparedStatement,
+    routing: LwtRouting,
 }
 
 /// What [`super::read::commit`] takes, beside the stream's.
@@ -51,13 +52,14 @@ impl Tables {
             prepared.set_request_timeout(Some(timeout));
             Ok::<_, ConnectError>(prepared)
         };
-        let routing: Arc<dyn LoadBalancingPolicy> = Arc::new(LwtRouting::default());
+        let routing = LwtRouting::default();
+        let policy: Arc<dyn LoadBalancingPolicy> = Arc::new(routing.clone());
         let mut insert = prepare(format!(
             "INSERT INTO {events} (aggregate_id, bucket, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS"
         ))
         .await?;
-        insert.set_serial_consistency(Some(settings.serial));
-        insert.set_load_balancing_policy(Some(routing.clone()));
+        insert.set_serial_consistency(Some(settings.serial()));
+        insert.set_load_balancing_policy(Some(policy.clone()));
         // What became of it is for the store to find out, not for the driver to try again.
         insert.set_retry_policy(Some(Arc::new(FallthroughRetryPolicy::new())));
         let mut place = prepare(format!(
@@ -65,7 +67,7 @@ impl Tables {
         ))
         .await?;
         place.set_consistency(settings.serial_read());
-        place.set_load_balancing_policy(Some(routing));
+        place.set_load_balancing_policy(Some(policy));
         let mut reads = [
             format!(
                 "SELECT {COLUMNS} FROM {events} WHERE aggregate_id = ? AND bucket = ? AND sequence >= ? ORDER BY sequence ASC LIMIT ?"
@@ -98,6 +100,20 @@ impl Tables {
             heads: next().await?,
             load_snapshot: next().await?,
             save_snapshot: next().await?,
+            routing,
         })
+    }
+
+    /// A lightweight transaction past the first so many nodes, with so much time.
+    pub(super) fn elsewhere(
+        &self,
+        statement: &PreparedStatement,
+        passing_over: usize,
+        timeout: Duration,
+    ) -> PreparedStatement {
+        let mut statement = statement.clone();
+        statement.set_load_balancing_policy(Some(Arc::new(self.routing.passing_over(passing_over))));
+        statement.set_request_timeout(Some(timeout));
+        statement
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     event::Codec,
     feed::{ChangeFeed, DynFeed},
     handler::{ConflictPolicy, Runtime},
-    listener::Listener,
+    listener::{Listener, Served},
     projection::{self, ViewProjection},
     query::{Entry, ViewSet},
     repository::{Erased, Repository},
@@ -65,7 +65,8 @@ impl<S: Send + Sync + 'static> AppBuilder<S> {
             projection: P::NAME,
             categories: projection::categories::<P>(),
             failure: P::FAILURE,
-            repository: Arc::new(Erased { projection, repository }),
+            repository: Arc::new(Erased { projection: Arc::new(projection), repository }),
+            generation: 0,
             store: self.store.clone(),
             verify_every: None,
         };
@@ -138,8 +139,10 @@ impl<S: Send + Sync + 'static> AppBuilder<S> {
             ready.push((listener, feed, id));
         }
         for (listener, feed, id) in ready {
-            let repository = listener.repository.clone();
-            views.insert(Entry { id, repository, listener: listener.spawn(feed, &tokio) });
+            let projection = listener.projection;
+            let served = Served::start(listener, feed, &tokio).await;
+            let served = served.map_err(|source| StartError::Repository { projection, source })?;
+            views.insert(Entry { id, served });
         }
         let runtime = Runtime {
             store: self.store,

@@ -119,11 +119,12 @@ async fn ask_store(store: &dyn DynStore, category: Option<&'static str>) -> Part
 }
 
 async fn views(entry: &Entry) -> ProjectionHealth {
-    let (views, parked) = match answer(entry.repository.parked(MOST_PARKED)).await {
+    let current = entry.served.current();
+    let (views, parked) = match answer(current.repository.parked(MOST_PARKED)).await {
         Ok(parked) => (PartHealth::Up, parked.len()),
         Err(error) => (PartHealth::Down { error }, 0),
     };
-    ProjectionHealth { status: entry.listener.status(), views, parked }
+    ProjectionHealth { status: current.listener.status(), views, parked }
 }
 
 async fn answer<T, E: fmt::Display>(asked: impl Future<Output = Result<T, E>>) -> Result<T, String> {

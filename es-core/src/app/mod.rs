@@ -23,7 +23,7 @@ use crate::{
     aggregate::Aggregate,
     command::{Command, Decide, IntoEnvelope},
     handler::{Committed, ExecuteError, Executor, LoadError, Loaded, Recorded, Runtime, history},
-    listener::{ControlError, ProjectionStatus, Verified},
+    listener::{ControlError, ProjectionStatus, RebuildError, RebuildProgress, Verified},
     projection::ViewProjection,
     query::{Answer, QueryError, ReadAfter, ViewSet, Views},
     repository::{DeadLetter, ParkedAggregate},
@@ -256,6 +256,28 @@ impl<S: Send + Sync + 'static> App<S> {
         self.inner.views.verify().await
     }
 
+    /// Builds the views of projection `P` anew from the event store, beside the ones that serve, and then serves from
+    /// the new ones: after a change of its handlers, say, or of its view's type.
+    ///
+    /// Queries are answered from the old views until the new ones show, of every aggregate, at least what the old
+    /// ones do; so no read steps back. Commands go on. Every process of the service changes over within about a
+    /// second; all of them should run the new code by then. `tell` hears about ten times a second how far it is;
+    /// what it heard last is also returned.
+    ///
+    /// Dropping the future, or the end of the process, gives the new views up; begin again. The old rows are removed
+    /// a minute after the new ones have taken over.
+    ///
+    /// # Errors
+    ///
+    /// See [`RebuildError`]: the old views serve as before.
+    pub async fn rebuild<P: ViewProjection>(
+        &self,
+        tell: impl FnMut(&RebuildProgress),
+    ) -> Result<RebuildProgress, RebuildError> {
+        let entry = self.inner.views.entry::<P>().map_err(|_| RebuildError::NotRegistered(P::NAME))?;
+        entry.served.clone().rebuild(tell).await
+    }
+
     /// How the projections are doing, in the order they were registered.
     pub fn projections(&self) -> Vec<ProjectionStatus> {
         self.inner.views.status()
@@ -287,7 +309,7 @@ impl<S: Send + Sync + 'static> App<S> {
     ///
     /// When `P` is not registered, and when the view database fails.
     pub async fn parked<P: ViewProjection>(&self, limit: usize) -> Result<Vec<ParkedAggregate>, QueryError> {
-        Ok(self.inner.views.entry::<P>()?.repository.parked(limit).await?)
+        Ok(self.inner.views.entry::<P>()?.served.current().repository.parked(limit).await?)
     }
 
     /// The records that projection `P` could not read, and the events that were skipped, oldest first.
@@ -296,7 +318,7 @@ impl<S: Send + Sync + 'static> App<S> {
     ///
     /// When `P` is not registered, and when the view database fails.
     pub async fn dead_letters<P: ViewProjection>(&self, limit: usize) -> Result<Vec<DeadLetter>, QueryError> {
-        Ok(self.inner.views.entry::<P>()?.repository.dead_letters(limit).await?)
+        Ok(self.inner.views.entry::<P>()?.served.current().repository.dead_letters(limit).await?)
     }
 
     /// Takes up an aggregate that `P` has set aside: its events are read from the store, from the failed one
@@ -306,7 +328,7 @@ impl<S: Send + Sync + 'static> App<S> {
     ///
     /// See [`ControlError`].
     pub async fn retry_parked<P: ViewProjection>(&self, stream: &StreamId) -> Result<(), ControlError> {
-        self.inner.views.entry::<P>()?.listener.retry(stream).await
+        self.inner.views.entry::<P>()?.served.current().listener.retry(stream).await
     }
 
     /// Gives up the commit at which `P` has set an aggregate aside, keeps it as a dead letter, and goes on
@@ -316,7 +338,7 @@ impl<S: Send + Sync + 'static> App<S> {
     ///
     /// See [`ControlError`].
     pub async fn skip_parked<P: ViewProjection>(&self, stream: &StreamId) -> Result<(), ControlError> {
-        self.inner.views.entry::<P>()?.listener.skip(stream).await
+        self.inner.views.entry::<P>()?.served.current().listener.skip(stream).await
     }
 
     /// Takes no more commands, and ends the listeners once what they have in hand is applied. Commands that

@@ -90,6 +90,7 @@ impl Run {
                         self.failed(work, sequence, source.to_string(), retry)?;
                     }
                 }
+                Err(ApplyError::Superseded { .. }) => return Err(StopReason::Superseded),
                 Err(ApplyError::Repository(error)) => {
                     self.measure(&works);
                     self.database_failed(error).await?;
@@ -291,7 +292,7 @@ impl Run {
 
     /// Waits for the view database, unless waiting does not help.
     pub(super) async fn database_failed(&mut self, error: RepositoryError) -> Result<(), StopReason> {
-        if matches!(error, RepositoryError::Corrupt { .. }) {
+        if matches!(error, RepositoryError::Corrupt { .. } | RepositoryError::Unfit { .. }) {
             return Err(StopReason::Corrupt(error.to_string()));
         }
         // What was sent may have been done all the same: the next attempt's checkpoints say so.

@@ -26,6 +26,16 @@ pub enum ControlError {
         /// Where and why.
         parked: Parked,
     },
+    /// A rebuild has taken over meanwhile: the new views have an answer of their own.
+    #[error(
+        "the views of projection `{projection}` were rebuilt meanwhile: see whether {stream} is still set aside"
+    )]
+    Superseded {
+        /// Which projection.
+        projection: &'static str,
+        /// Which aggregate.
+        stream: StreamId,
+    },
     /// The commit to skip is not in the store.
     #[error("{stream} has no commit after event {sequence} to skip: the store has lost it, or was replaced")]
     NothingToSkip {

@@ -85,14 +85,6 @@ impl Listener {
 }
 
 impl ListenerHandle {
-    pub(crate) fn projection(&self) -> &'static str {
-        self.shared.projection
-    }
-
-    pub(crate) fn category(&self) -> Option<&'static str> {
-        self.categories.first().copied()
-    }
-
     pub(crate) fn ask_to_stop(&self) {
         self.stop.send_replace(true);
     }
@@ -254,6 +246,9 @@ impl ListenerHandle {
             match self.repository.apply(&Batch { moves, offsets: Vec::new(), dead_letters }).await {
                 Ok(()) => break,
                 Err(ApplyError::Moved { .. }) => {}
+                Err(ApplyError::Superseded { .. }) => {
+                    return Err(ControlError::Superseded { projection, stream: stream.clone() });
+                }
                 Err(ApplyError::Repository(error)) => return Err(error.into()),
                 // It folds nothing.
                 Err(ApplyError::Event { source, .. }) => {

@@ -11,7 +11,7 @@ use super::{Listener, ListenerState, Part, StopReason, handle::Shared, hold::Hol
 use crate::{
     feed::{DynFeed, DynSubscription, FeedError, FeedEvent, FeedPayload, FeedRecord, Partition},
     handler::jittered,
-    repository::{Checkpoint, DeadLetter},
+    repository::{Checkpoint, DeadLetter, Generations},
     store::StreamId,
 };
 
@@ -74,7 +74,9 @@ pub(super) async fn run(
     let ended = AssertUnwindSafe(run.listen(&*feed, hints)).catch_unwind().await;
     let reason = ended.unwrap_or_else(|panic| StopReason::Panicked(crate::panic_message(&*panic)));
     match &reason {
-        StopReason::Shutdown => tracing::debug!(projection = shared.projection, "the listener has ended"),
+        StopReason::Shutdown | StopReason::Superseded => {
+            tracing::debug!(projection = shared.projection, %reason, "the listener has ended")
+        }
         reason => tracing::error!(projection = shared.projection, %reason, "the listener has ended"),
     }
     shared.state.send_replace(ListenerState::Stopped(reason));
@@ -85,8 +87,9 @@ impl Run {
         let mut failures = 0;
         loop {
             let categories = &self.listener.categories;
+            let name = Generations::space(self.listener.projection, self.listener.generation);
             let subscribed = tokio::select! {
-                subscribed = feed.subscribe(self.listener.projection, categories) => subscribed,
+                subscribed = feed.subscribe(&name, categories) => subscribed,
                 () = stopped(&mut self.stop) => return StopReason::Shutdown,
             };
             let lost = match subscribed {

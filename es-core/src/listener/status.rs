@@ -19,6 +19,8 @@ pub enum StopReason {
     },
     /// The view database holds what does not fit the projection any more.
     Corrupt(String),
+    /// A rebuild has taken over from the views that it wrote to. The App goes on with the new ones.
+    Superseded,
     /// Code of the projection, the repository or the feed panicked outside of a handler.
     Panicked(String),
 }
@@ -31,6 +33,7 @@ impl fmt::Display for StopReason {
                 write!(f, "event {sequence} of {stream} failed, and its policy is to stop: {error}")
             }
             Self::Corrupt(error) => f.write_str(error),
+            Self::Superseded => f.write_str("a rebuild of its views has taken over"),
             Self::Panicked(message) => write!(f, "its listener {message}"),
         }
     }

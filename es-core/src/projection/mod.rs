@@ -1,8 +1,10 @@
 //! Projections: how events become views.
 
+mod document;
 mod failure;
 mod plan;
 
+pub(crate) use document::fold_document;
 pub use failure::{FailurePolicy, FoldResult, OnFailure};
 pub use plan::FoldPlan;
 
@@ -45,7 +47,7 @@ pub mod style {
 /// Which rows a view projection touches, as a type, so that a repository without multi-row transactions can
 /// refuse the other kind at compile time.
 pub mod keying {
-    /// Each aggregate has a row of its own, found by the aggregate's id.
+    /// Each aggregate has a row of its own, found by the aggregate's id; all events are of one category.
     #[derive(Debug, Clone, Copy)]
     pub enum ByAggregate {}
     /// Rows are found by keys taken from events, so many aggregates may touch one row.
@@ -138,6 +140,20 @@ pub trait ViewProjection: Projection<Style = style::View> {
     /// Changes the row as the event says. Must depend on its arguments alone: it may run again.
     fn fold(&self, view: &mut Self::View, input: &Self::Input, metadata: &Metadata) -> Result<(), BoxError>;
 }
+
+/// Projections whose [`Keying`](ViewProjection::Keying) is [`keying::ByAggregate`]: all that a database without
+/// multi-row transactions can keep, because each row then moves together with the checkpoint inside it.
+///
+/// Implemented for every one of them; not for implementing by hand.
+#[diagnostic::on_unimplemented(
+    message = "the rows of `{Self}` are shared by aggregates, which takes a database with transactions",
+    label = "keeps only views with a row for each aggregate",
+    note = "keep `{Self}` in a repository with transactions, `SqlRepository` for example, or find its rows by the aggregate: write its handlers without `#[on(key = ..)]`"
+)]
+pub trait OwnRows: ViewProjection {}
+
+#[diagnostic::do_not_recommend]
+impl<P: ViewProjection<Keying = keying::ByAggregate>> OwnRows for P {}
 
 /// Writes a key's text form. Used by generated code, whose argument types check the key.
 pub fn write_key<K: ?Sized + Display>(key: &K, out: &mut String) {

@@ -7,7 +7,7 @@ use super::{ViewProjection, ViewRow};
 use crate::{
     event::{DecodeError, Metadata},
     repository::{ApplyError, Batch, Move, RepositoryError, Row, ViewTransaction},
-    store::{BoxError, Commit},
+    store::{BoxError, Commit, StreamId},
 };
 
 struct Step<I> {
@@ -101,18 +101,7 @@ impl<'a, P: ViewProjection> FoldPlan<'a, P> {
         }
         for step in &self.steps {
             let view = &mut views[step.row];
-            caught(|| self.projection.fold(view, &step.input, &step.metadata)).map_err(|source| {
-                ApplyError::Event {
-                    projection: P::NAME,
-                    stream: crate::store::StreamId::new(
-                        step.metadata.category.clone(),
-                        step.metadata.aggregate_id.clone(),
-                    ),
-                    sequence: step.metadata.sequence,
-                    source,
-                    retry: true,
-                }
-            })?;
+            fold_one(self.projection, view, &step.input, &step.metadata)?;
         }
         let encoded = self.keys.iter().zip(&views).map(|(key, view)| match view.to_json() {
             Ok(bytes) => Ok((key.clone(), bytes)),
@@ -122,7 +111,23 @@ impl<'a, P: ViewProjection> FoldPlan<'a, P> {
     }
 }
 
-fn corrupt<P: ViewProjection>(key: &str, error: &serde_json::Error) -> RepositoryError {
+/// Folds one event; the error names it.
+pub(super) fn fold_one<P: ViewProjection>(
+    projection: &P,
+    view: &mut P::View,
+    input: &P::Input,
+    metadata: &Metadata,
+) -> Result<(), ApplyError> {
+    caught(|| projection.fold(view, input, metadata)).map_err(|source| ApplyError::Event {
+        projection: P::NAME,
+        stream: StreamId::new(metadata.category.clone(), metadata.aggregate_id.clone()),
+        sequence: metadata.sequence,
+        source,
+        retry: true,
+    })
+}
+
+pub(super) fn corrupt<P: ViewProjection>(key: &str, error: &serde_json::Error) -> RepositoryError {
     RepositoryError::Corrupt {
         projection: P::NAME,
         what: format!("view row `{key}`"),
@@ -135,7 +140,7 @@ fn caught(run: impl FnOnce() -> Result<(), BoxError>) -> Result<(), BoxError> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(crate::panic_message(&*panic).into()))
 }
 
-fn decode_commit<P: ViewProjection>(
+pub(super) fn decode_commit<P: ViewProjection>(
     projection: &P,
     stream_move: &Move,
     commit: &Commit,

@@ -7,6 +7,8 @@ mod views;
 pub use error::QueryError;
 pub use token::{ParseReadTokenError, ReadAfter, ReadToken};
 pub(crate) use views::Entry;
+#[cfg(feature = "testing")]
+pub(crate) use views::Source;
 pub use views::{ViewSet, Views};
 
 use std::future::Future;

@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 
 use super::{QueryError, ReadAfter};
 use crate::{
-    listener::{ListenerHandle, ProjectionStatus, Verified},
+    listener::{ProjectionStatus, Served, Verified},
     projection::{ViewProjection, ViewRow},
     repository::DynRepository,
     store::DynStore,
@@ -12,13 +12,31 @@ use crate::{
 
 /// The rows of projection `P`'s view.
 pub struct Views<P> {
-    repository: Arc<dyn DynRepository>,
+    source: Source,
     projection: PhantomData<fn() -> P>,
 }
 
+/// Where rows are read.
+pub(crate) enum Source {
+    /// In the generation that serves at the time of the read.
+    Served(Arc<Served>),
+    /// In a repository without a listener, in tests.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "for tests of projections"))]
+    Repository(Arc<dyn DynRepository>),
+}
+
+impl Source {
+    fn repository(&self) -> Arc<dyn DynRepository> {
+        match self {
+            Self::Served(served) => served.current().repository.clone(),
+            Self::Repository(repository) => repository.clone(),
+        }
+    }
+}
+
 impl<P: ViewProjection> Views<P> {
-    pub(crate) fn over(repository: Arc<dyn DynRepository>) -> Self {
-        Self { repository, projection: PhantomData }
+    pub(crate) fn over(source: Source) -> Self {
+        Self { source, projection: PhantomData }
     }
 
     /// The row of `key`, if there is one.
@@ -28,13 +46,15 @@ impl<P: ViewProjection> Views<P> {
     /// When the view database fails, or the row is not of the view's type.
     pub async fn get(&self, key: &P::Key) -> Result<Option<P::View>, QueryError> {
         let key = key.to_string();
-        match self.repository.get(&key).await? {
+        match self.source.repository().get(&key).await? {
             None => Ok(None),
             Some(bytes) => decode::<P>(&key, &bytes).map(Some),
         }
     }
 
-    /// Rows in the order of their keys' text (by bytes), after the row `after`, at most `limit`.
+    /// Rows after the key `after`, at most `limit`: in the order of their keys' text (by bytes), or in an order of
+    /// the repository's own where that keeps documents
+    /// ([`DocumentRepository`](crate::repository::DocumentRepository)).
     ///
     /// # Errors
     ///
@@ -44,7 +64,7 @@ impl<P: ViewProjection> Views<P> {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<(String, P::View)>, QueryError> {
-        let rows = self.repository.list(after, limit).await?;
+        let rows = self.source.repository().list(after, limit).await?;
         rows.into_iter().map(|(key, bytes)| decode::<P>(&key, &bytes).map(|view| (key, view))).collect()
     }
 
@@ -84,8 +104,7 @@ impl<P: ViewProjection> fmt::Debug for Views<P> {
 /// One projection of an App.
 pub(crate) struct Entry {
     pub(crate) id: TypeId,
-    pub(crate) repository: Arc<dyn DynRepository>,
-    pub(crate) listener: ListenerHandle,
+    pub(crate) served: Arc<Served>,
 }
 
 /// The views of an App, by projection.
@@ -105,7 +124,7 @@ impl ViewSet {
 
     /// A category of one of the projections' events.
     pub(crate) fn category(&self) -> Option<&'static str> {
-        self.entries.iter().find_map(|entry| entry.listener.category())
+        self.entries.iter().find_map(|entry| entry.served.category())
     }
 
     pub(crate) fn insert(&mut self, entry: Entry) {
@@ -123,15 +142,15 @@ impl ViewSet {
     ///
     /// [`QueryError::NotRegistered`] when the App was built without it.
     pub fn of<P: ViewProjection>(&self) -> Result<Views<P>, QueryError> {
-        Ok(Views::over(self.entry::<P>()?.repository.clone()))
+        Ok(Views::over(Source::Served(self.entry::<P>()?.served.clone())))
     }
 
     /// Waits until the projections called `names` show what `after` names. Those that are not there are the
     /// query's own business.
     pub(crate) async fn reach(&self, names: &[&str], after: &ReadAfter) -> Result<(), QueryError> {
         let deadline = tokio::time::Instant::now() + after.limit.unwrap_or(self.patience);
-        for entry in self.entries.iter().filter(|entry| names.contains(&entry.listener.projection())) {
-            entry.listener.reach(&after.token, deadline).await?;
+        for entry in self.entries.iter().filter(|entry| names.contains(&entry.served.projection())) {
+            entry.served.reach(&after.token, deadline).await?;
         }
         Ok(())
     }
@@ -139,29 +158,33 @@ impl ViewSet {
     pub(crate) async fn caught_up(&self, store: &dyn DynStore, within: Duration) -> Result<(), QueryError> {
         let deadline = tokio::time::Instant::now() + within;
         for entry in &self.entries {
-            entry.listener.caught_up(store, deadline).await?;
+            entry.served.caught_up(store, deadline).await?;
         }
         Ok(())
     }
 
     pub(crate) async fn verify(&self) -> Result<Vec<Verified>, QueryError> {
-        try_join_all(self.entries.iter().map(|entry| entry.listener.verify())).await
+        let each = self.entries.iter().map(|entry| async {
+            let current = entry.served.current();
+            current.listener.verify().await
+        });
+        try_join_all(each).await
     }
 
     pub(crate) fn status(&self) -> Vec<ProjectionStatus> {
-        self.entries.iter().map(|entry| entry.listener.status()).collect()
+        self.entries.iter().map(|entry| entry.served.current().listener.status()).collect()
     }
 
     pub(crate) async fn stop(&self) {
-        self.entries.iter().for_each(|entry| entry.listener.ask_to_stop());
+        self.entries.iter().for_each(|entry| entry.served.ask_to_stop());
         for entry in &self.entries {
-            entry.listener.stopped().await;
+            entry.served.current().listener.stopped().await;
         }
     }
 }
 
 impl fmt::Debug for ViewSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.entries.iter().map(|entry| entry.listener.projection())).finish()
+        f.debug_list().entries(self.entries.iter().map(|entry| entry.served.projection())).finish()
     }
 }

@@ -1,4 +1,9 @@
-use super::{ApplyError, Batch, Checkpoint, DeadLetter, ParkedAggregate, Repository, RepositoryError, Row};
+use std::sync::Arc;
+
+use super::{
+    ApplyError, Batch, Checkpoint, DeadLetter, Generations, ParkedAggregate, Repository, RepositoryError,
+    Row, TakeOver,
+};
 use crate::{BoxFuture, feed::Offset, projection::Projection, store::StreamId};
 
 /// A projection with its [`Repository`] behind one pointer.
@@ -18,10 +23,15 @@ pub(crate) trait DynRepository: Send + Sync {
         after: Option<&'a str>,
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<Row>, RepositoryError>>;
+    fn at_generation(&self, generation: u32) -> Option<Arc<dyn DynRepository>>;
+    fn generations(&self) -> BoxFuture<'_, Result<Generations, RepositoryError>>;
+    fn begin_filling(&self) -> BoxFuture<'_, Result<u32, RepositoryError>>;
+    fn take_over(&self, generation: u32) -> BoxFuture<'_, Result<TakeOver, RepositoryError>>;
+    fn prune(&self) -> BoxFuture<'_, Result<(), RepositoryError>>;
 }
 
 pub(crate) struct Erased<P, R> {
-    pub(crate) projection: P,
+    pub(crate) projection: Arc<P>,
     pub(crate) repository: R,
 }
 
@@ -56,5 +66,21 @@ impl<P: Projection, R: Repository<P>> DynRepository for Erased<P, R> {
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<Row>, RepositoryError>> {
         Box::pin(self.repository.list(after, limit))
+    }
+    fn at_generation(&self, generation: u32) -> Option<Arc<dyn DynRepository>> {
+        let repository = self.repository.at_generation(generation)?;
+        Some(Arc::new(Self { projection: self.projection.clone(), repository }))
+    }
+    fn generations(&self) -> BoxFuture<'_, Result<Generations, RepositoryError>> {
+        Box::pin(self.repository.generations())
+    }
+    fn begin_filling(&self) -> BoxFuture<'_, Result<u32, RepositoryError>> {
+        Box::pin(self.repository.begin_filling())
+    }
+    fn take_over(&self, generation: u32) -> BoxFuture<'_, Result<TakeOver, RepositoryError>> {
+        Box::pin(self.repository.take_over(generation))
+    }
+    fn prune(&self) -> BoxFuture<'_, Result<(), RepositoryError>> {
+        Box::pin(self.repository.prune())
     }
 }

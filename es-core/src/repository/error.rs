@@ -7,6 +7,15 @@ pub enum RepositoryError {
     /// The database could not be asked, or did not answer. Worth another try.
     #[error("the view database is not available: {0}")]
     Unavailable(#[source] BoxError),
+    /// The database, or what was made in it, cannot keep this projection. Waiting does not help.
+    #[error("the view database does not fit projection `{projection}`: {source}")]
+    Unfit {
+        /// Whose.
+        projection: &'static str,
+        /// Why, and what to do.
+        #[source]
+        source: BoxError,
+    },
     /// What is kept makes no sense.
     #[error("projection `{projection}`: {what} is corrupt: {reason}")]
     Corrupt {
@@ -19,12 +28,17 @@ pub enum RepositoryError {
     },
 }
 
-/// A batch was not applied; nothing of it was.
+/// A batch was not applied.
+///
+/// In a database with transactions nothing of it was. A [`DocumentRepository`](super::DocumentRepository) may have
+/// applied whole moves of it; the rest, and its offsets, are not. Either way the listener reads the checkpoints
+/// again and applies what is left.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApplyError {
-    /// Another listener moved these checkpoints: read them again.
-    #[error("{} checkpoints were moved by another listener, {} among them", streams.len(), streams[0])]
+    /// These checkpoints are not where they were expected, because another listener moved them or this batch was
+    /// applied in part: read them again.
+    #[error("{} checkpoints are not where they were expected, {} among them", streams.len(), streams[0])]
     Moved {
         /// Whose; never empty.
         streams: Vec<StreamId>,
@@ -43,6 +57,14 @@ pub enum ApplyError {
         source: BoxError,
         /// Whether trying again could help: a handler may have failed by chance, a decoder did not.
         retry: bool,
+    },
+    /// A rebuild has taken over, or was given up: what was to be written to is not used any more.
+    #[error("generation {generation} of projection `{projection}` has been superseded")]
+    Superseded {
+        /// The projection.
+        projection: &'static str,
+        /// Which of its generations.
+        generation: u32,
     },
     /// The database failed.
     #[error(transparent)]

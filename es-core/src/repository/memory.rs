@@ -6,8 +6,8 @@ use std::{
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
-    ApplyError, Batch, Checkpoint, DeadLetter, Move, ParkedAggregate, Repository, RepositoryError, Row,
-    ViewTransaction,
+    ApplyError, Batch, Checkpoint, DeadLetter, Generations, Move, ParkedAggregate, Repository,
+    RepositoryError, Row, TakeOver, ViewTransaction,
 };
 use crate::{
     feed::{Offset, Partition},
@@ -27,10 +27,19 @@ struct Space {
 ///
 /// Everything is gone with the process, so it fits only a store that is, too.
 #[derive(Clone, Default)]
-pub struct MemoryRepository(Arc<std::sync::Mutex<Spaces>>);
+pub struct MemoryRepository {
+    projections: Arc<std::sync::Mutex<HashMap<&'static str, Projected>>>,
+    /// The one that is meant; the first by default.
+    generation: u32,
+}
 
-/// By projection.
-type Spaces = HashMap<&'static str, Arc<Mutex<Space>>>;
+/// What is kept for one projection.
+#[derive(Default)]
+struct Projected {
+    generations: Generations,
+    last: u32,
+    spaces: HashMap<u32, Arc<Mutex<Space>>>,
+}
 
 impl std::fmt::Debug for MemoryRepository {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -44,9 +53,17 @@ impl MemoryRepository {
         Self::default()
     }
 
+    fn with<T>(&self, projection: &'static str, act: impl FnOnce(&mut Projected) -> T) -> T {
+        let mut projections = self.projections.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        act(projections.entry(projection).or_default())
+    }
+
     fn space(&self, projection: &'static str) -> Arc<Mutex<Space>> {
-        let mut spaces = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        spaces.entry(projection).or_default().clone()
+        self.space_of(projection, self.generation)
+    }
+
+    fn space_of(&self, projection: &'static str, generation: u32) -> Arc<Mutex<Space>> {
+        self.with(projection, |kept| kept.spaces.entry(generation).or_default().clone())
     }
 }
 
@@ -68,6 +85,10 @@ impl<P: ViewProjection> Repository<P, style::View> for MemoryRepository {
     async fn apply(&self, projection: &P, batch: &Batch) -> Result<(), ApplyError> {
         let plan = FoldPlan::new(projection, batch)?;
         let space = self.space(P::NAME).lock_owned().await;
+        // With the lock held: who takes over has it, too.
+        if !self.with(P::NAME, |kept| kept.generations.takes(self.generation)) {
+            return Err(ApplyError::Superseded { projection: P::NAME, generation: self.generation });
+        }
         plan.run(Transaction { space, moved: Vec::new(), rows: Vec::new(), offsets: Batch::default() }).await
     }
 
@@ -90,6 +111,62 @@ impl<P: ViewProjection> Repository<P, style::View> for MemoryRepository {
         let space = self.space(P::NAME).lock_owned().await;
         let rows = space.rows.range::<str, _>((from, Bound::Unbounded)).take(limit);
         Ok(rows.map(|(k, v)| (k.clone(), v.clone())).collect())
+    }
+
+    fn at_generation(&self, generation: u32) -> Option<Self> {
+        Some(Self { projections: self.projections.clone(), generation })
+    }
+
+    async fn generations(&self) -> Result<Generations, RepositoryError> {
+        Ok(self.with(P::NAME, |kept| kept.generations))
+    }
+
+    async fn begin_filling(&self) -> Result<u32, RepositoryError> {
+        Ok(self.with(P::NAME, |kept| {
+            kept.last += 1;
+            kept.generations.filling = Some(kept.last);
+            kept.prune();
+            kept.last
+        }))
+    }
+
+    async fn take_over(&self, generation: u32) -> Result<TakeOver, RepositoryError> {
+        let Generations { serving, .. } = self.with(P::NAME, |kept| kept.generations);
+        if serving == generation {
+            return Ok(TakeOver::Superseded);
+        }
+        let old = self.space_of(P::NAME, serving).lock_owned().await;
+        let new = self.space_of(P::NAME, generation).lock_owned().await;
+        let (mut aggregates, mut parked) = (0, 0);
+        for (stream, old) in &old.checkpoints {
+            let new = new.checkpoints.get(stream);
+            if new.map_or(0, |new| new.applied) < old.applied {
+                aggregates += 1;
+                parked += u64::from(new.is_some_and(|new| new.parked.is_some()));
+            }
+        }
+        Ok(self.with(P::NAME, |kept| {
+            if kept.generations != (Generations { serving, filling: Some(generation) }) {
+                return TakeOver::Superseded;
+            }
+            if aggregates > 0 {
+                return TakeOver::Behind { aggregates, parked };
+            }
+            kept.generations = Generations { serving: generation, filling: None };
+            TakeOver::Done
+        }))
+    }
+
+    async fn prune(&self) -> Result<(), RepositoryError> {
+        self.with(P::NAME, Projected::prune);
+        Ok(())
+    }
+}
+
+impl Projected {
+    fn prune(&mut self) {
+        let generations = self.generations;
+        self.spaces.retain(|generation, _| generations.takes(*generation));
     }
 }
 

@@ -1,14 +1,18 @@
 //! The repository's contract: view rows and checkpoints, saved together.
 
 mod batch;
+mod document;
 mod erased;
 mod error;
+mod generation;
 mod memory;
 mod transaction;
 
 pub use batch::{Batch, Checkpoint, DeadLetter, Move, Parked, ParkedAggregate};
+pub use document::{Document, DocumentRepository};
 pub(crate) use erased::{DynRepository, Erased};
 pub use error::{ApplyError, RepositoryError};
+pub use generation::{Generations, TakeOver};
 pub use memory::MemoryRepository;
 pub use transaction::ViewTransaction;
 
@@ -22,12 +26,11 @@ pub type Row = (String, Vec<u8>);
 /// Where a projection's view rows, checkpoints and offsets live: any database.
 ///
 /// `Style` is the projection's ([`crate::projection::style`]). A database with multi-row transactions
-/// implements [`Repository::apply`] with a [`crate::projection::FoldPlan`] and a [`ViewTransaction`]; one without keeps the
-/// checkpoint inside the view document and implements only projections whose
-/// [`Keying`](crate::projection::ViewProjection::Keying) is [`ByAggregate`](crate::projection::keying::ByAggregate).
+/// implements [`Repository::apply`] with a [`crate::projection::FoldPlan`] and a [`ViewTransaction`]; one without
+/// implements [`DocumentRepository`], which makes it a repository of those projections that it can keep.
 ///
 /// One repository may serve several projections: everything it keeps is found by the projection's name.
-/// Dropping a returned future must leave either all of a batch or nothing.
+/// Dropping a returned future must leave either all of a batch or nothing; with documents, of each move.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a repository for the views of `{P}`",
     label = "cannot keep the views of `{P}`",
@@ -46,7 +49,7 @@ pub trait Repository<P: Projection, Style = <P as Projection>::Style>: Send + Sy
     /// The saved offsets.
     fn offsets(&self) -> impl Future<Output = Result<Vec<Offset>, RepositoryError>> + Send;
 
-    /// Applies a batch: all of it, or nothing.
+    /// Applies a batch: all of it, or nothing ([`DocumentRepository`]: or some of its moves, and not its offsets).
     ///
     /// Each move first advances its checkpoint from `expected`; one that is elsewhere by now refuses the
     /// batch with [`ApplyError::Moved`]. Then the commits' events are folded into their rows, which stay
@@ -68,10 +71,48 @@ pub trait Repository<P: Projection, Style = <P as Projection>::Style>: Send + Sy
     /// One view row.
     fn get(&self, key: &str) -> impl Future<Output = Result<Option<Vec<u8>>, RepositoryError>> + Send;
 
-    /// View rows in the order of their keys (by bytes), after `after`, at most `limit`.
+    /// View rows after the key `after`, which need not exist, at most `limit`.
+    ///
+    /// Databases with transactions list by the bytes of their keys; a [`DocumentRepository`] has an order of its own.
     fn list(
         &self,
         after: Option<&str>,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Row>, RepositoryError>> + Send;
+
+    /// The same repository for another generation of the views: all methods above read and write that one. `None`
+    /// where it keeps only one, so that views cannot be rebuilt while they serve; the four methods below are then
+    /// never called.
+    ///
+    /// [`Repository::apply`] to a generation that is neither served nor filled is [`ApplyError::Superseded`],
+    /// decided in the batch's own transaction.
+    fn at_generation(&self, generation: u32) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        let _ = generation;
+        None
+    }
+
+    /// Which generations there are.
+    fn generations(&self) -> impl Future<Output = Result<Generations, RepositoryError>> + Send {
+        async { Ok(Generations::default()) }
+    }
+
+    /// Begins a new, empty generation, which is filled from now on, and gives up one that was.
+    fn begin_filling(&self) -> impl Future<Output = Result<u32, RepositoryError>> + Send {
+        async { Ok(0) }
+    }
+
+    /// Serves from `generation` if it is the one that is filled, and no aggregate's checkpoint in it is behind
+    /// that in the one that serves now; in one transaction, so that no read steps back.
+    fn take_over(&self, generation: u32) -> impl Future<Output = Result<TakeOver, RepositoryError>> + Send {
+        let _ = generation;
+        async { Ok(TakeOver::Superseded) }
+    }
+
+    /// Deletes what belongs to generations that are neither served nor filled.
+    fn prune(&self) -> impl Future<Output = Result<(), RepositoryError>> + Send {
+        async { Ok(()) }
+    }
 }

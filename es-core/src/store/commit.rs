@@ -154,7 +154,8 @@ impl Commit {
     }
 }
 
-pub(crate) fn to_millis(time: SystemTime) -> i64 {
+/// Milliseconds since 1970, in which times are stored.
+pub fn to_millis(time: SystemTime) -> i64 {
     match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_millis()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |n| -n),

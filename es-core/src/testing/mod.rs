@@ -3,5 +3,7 @@
 pub mod conformance;
 mod given;
 
-pub use crate::{change_feed_conformance, event_store_conformance, repository_conformance};
+pub use crate::{
+    change_feed_conformance, document_repository_conformance, event_store_conformance, repository_conformance,
+};
 pub use given::{Given, GivenProjection, Outcome, Refusal, given, given_projection};

@@ -6,5 +6,6 @@ mod hints;
 mod hostile;
 mod offsets;
 mod outages;
+mod rebuild;
 mod verify;
 pub mod world;

@@ -2,10 +2,15 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::parse_quote;
 
-use super::model::{Kind, Model};
+use super::{
+    locked,
+    model::{Kind, Model},
+};
+use crate::diag::Diag;
+use crate::event_schema::{self, serde_attrs::Place};
 use crate::types::{at, ends, escaped, text};
 
-pub(super) fn expand(kind: Kind, model: &Model<'_>) -> TokenStream {
+pub(super) fn expand(kind: Kind, model: &Model<'_>, diag: &mut Diag) -> TokenStream {
     let Model { input, es, version, .. } = model;
     let ident = &input.ident;
     let unknown = quote!(#es::checks::UNKNOWN_NAME);
@@ -29,9 +34,15 @@ pub(super) fn expand(kind: Kind, model: &Model<'_>) -> TokenStream {
             impl #params #es::event::stored::Newest for #ident #arguments #clause {}
         }
     });
+    let schema = model.is_one_shape().then(|| {
+        let impls = event_schema::impls(input, Place::Event, es, diag);
+        let checks = diag.is_clean().then(|| locked::checks(kind, model, diag));
+        quote!(#impls #checks)
+    });
     quote! {
         const _: () = {
             #upcast
+            #schema
             #[automatically_derived]
             impl #params #es::event::StoredEvent for #ident #arguments #clause {
                 const NAME: &'static ::core::primitive::str = #name;

@@ -1,8 +1,8 @@
 //! `#[derive(Event)]` and `#[derive(PastEvent)]`.
 
 mod expand;
+mod locked;
 mod model;
-mod serde_attrs;
 
 use proc_macro2::TokenStream;
 
@@ -18,5 +18,8 @@ pub(crate) fn derive_past_event(input: TokenStream) -> TokenStream {
 }
 
 fn derive(kind: Kind, input: TokenStream) -> TokenStream {
-    entry::derive(input, |input, diag| expand::expand(kind, &Model::read(kind, input, diag)))
+    entry::derive(input, |input, diag| {
+        let model = Model::read(kind, input, diag);
+        expand::expand(kind, &model, diag)
+    })
 }

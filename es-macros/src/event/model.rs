@@ -2,7 +2,6 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Data, DeriveInput, Fields, LitStr, Path, Type};
 
-use super::serde_attrs;
 use crate::{args, diag::Diag, names, types::with_names};
 
 /// Which of the two derives.
@@ -25,6 +24,13 @@ pub(super) struct Model<'a> {
 const KEYS: &[&str] = &["version", "from", "crate"];
 
 impl<'a> Model<'a> {
+    /// Whether it is an item of the kind that an event is.
+    pub(super) fn is_one_shape(&self) -> bool {
+        let fields =
+            matches!(&self.input.data, Data::Struct(data) if !matches!(data.fields, Fields::Unnamed(_)));
+        fields && self.input.generics.params.is_empty()
+    }
+
     pub(super) fn read(kind: Kind, input: &'a DeriveInput, diag: &mut Diag) -> Self {
         check_shape(input, diag);
         let mut model = Self { input, es: args::default_crate(), name: None, version: 1, from: None };
@@ -100,12 +106,8 @@ fn example(kind: Kind) -> &'static str {
 /// Only structs with named fields and unit structs: their stored form has a name for everything.
 fn check_shape(input: &DeriveInput, diag: &mut Diag) {
     let ident = &input.ident;
-    serde_attrs::check(&input.attrs, diag);
     match &input.data {
         Data::Struct(data) => {
-            for field in &data.fields {
-                serde_attrs::check(&field.attrs, diag);
-            }
             if let Fields::Unnamed(fields) = &data.fields {
                 let named = with_names(fields);
                 let message = format!("an event's fields have names: write `struct {ident} {{ {named} }}`");

@@ -44,6 +44,7 @@ fn no_way_around_the_given_crate() {
                 let text = used.item.to_string();
                 let with_path = match name {
                     "services" => format!("#[services(crate = my::facade)] {text}"),
+                    "event_schema" => format!("#[event_schema(crate = my::facade)] {text}"),
                     _ => text.replacen(")]", ", crate = my::facade)]", 1),
                 };
                 used.item = with_path.parse().unwrap();

@@ -20,6 +20,7 @@ impl Use {
         let Self { name, arguments, item } = self;
         match name.as_str() {
             "Event" => crate::event::derive_event(item),
+            "EventSchema" => crate::event_schema::derive_event_schema(item),
             "PastEvent" => crate::event::derive_past_event(item),
             "Aggregate" => crate::aggregate::derive_aggregate(item),
             "Services" => crate::services::derive_services(item),
@@ -32,10 +33,11 @@ impl Use {
 }
 
 /// The samples, by file name.
-const SAMPLES: [(&str, &str); 6] = [
+const SAMPLES: [(&str, &str); 7] = [
     ("aggregate", include_str!("../../expansions/aggregate.rs")),
     ("command_handler", include_str!("../../expansions/command_handler.rs")),
     ("event", include_str!("../../expansions/event.rs")),
+    ("event_schema", include_str!("../../expansions/event_schema.rs")),
     ("projection", include_str!("../../expansions/projection.rs")),
     ("query_handler", include_str!("../../expansions/query_handler.rs")),
     ("services", include_str!("../../expansions/services.rs")),
@@ -67,6 +69,7 @@ fn used(mut item: Item) -> Use {
 
 fn attributes(item: &mut Item) -> &mut Vec<Attribute> {
     match item {
+        Item::Enum(item) => &mut item.attrs,
         Item::Fn(item) => &mut item.attrs,
         Item::Impl(item) => &mut item.attrs,
         Item::Struct(item) => &mut item.attrs,

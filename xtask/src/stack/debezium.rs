@@ -16,6 +16,8 @@ use super::{
 
 pub(super) const KIND: &str = "debezium";
 const UP_WITHIN: Duration = Duration::from_secs(120);
+/// What an agent says when it reads, and everything of it has started.
+const READY: &str = "Starting JMX reporter";
 /// Topics are called by it, the keyspace and the table: `es.bank.account_events`.
 const TOPIC_PREFIX: &str = "es";
 const CONNECT_PORT: u16 = 8083;
@@ -47,7 +49,7 @@ impl<'a> Debezium<'a> {
                 Some(server) => (server, false),
                 None => (self.start(number, &folder)?, true),
             };
-            server.wait_for_line(self.ready(), UP_WITHIN)?;
+            server.wait_for_line(READY, UP_WITHIN)?;
             started.extend(is_new.then(|| server.name()));
         }
         Ok(started)
@@ -61,17 +63,13 @@ impl<'a> Debezium<'a> {
         self.wanted.pipeline == Some(Pipeline::Connect)
     }
 
-    /// What it says when it reads.
-    fn ready(&self) -> &'static str {
-        if self.is_in_connect() { "Starting commit log processing" } else { "Starting JMX reporter" }
-    }
-
     fn start(&self, number: u8, folder: &Path) -> Result<Server, String> {
         let told = |error| format!("{}: {error}", folder.display());
         let mut class_path = self.jar()?;
         fs::create_dir_all(folder.join("offsets")).map_err(told)?;
         fs::create_dir_all(folder.join("relocated")).map_err(told)?;
         fs::write(folder.join("logback.xml"), cassandra::LOGBACK).map_err(told)?;
+        fs::write(folder.join("log4j2.properties"), kafka::LOG4J).map_err(told)?;
         fs::write(folder.join("driver.conf"), driver(number)).map_err(told)?;
         let agent = folder.join("agent.properties");
         let mut arguments = vec![agent.clone()];
@@ -79,10 +77,14 @@ impl<'a> Debezium<'a> {
             let worker = folder.join("worker.properties");
             fs::write(&worker, worker_properties(number, folder)).map_err(told)?;
             arguments.insert(0, worker);
+            // Connect gives a plugin's classes a loader of their own: Debezium's jar holds other versions of what
+            // Connect itself is made of.
+            let plugin = folder.join("plugins/debezium");
+            fs::create_dir_all(&plugin).map_err(told)?;
+            fs::copy(class_path.trim(), plugin.join("debezium.jar")).map_err(told)?;
             let connect = format!("org.apache.kafka:connect-runtime:{}", kafka::VERSION);
             let maven = self.stack.join("maven").join(format!("connect-{}", kafka::VERSION));
-            // Before Debezium's jar, which has older classes of Kafka inside.
-            class_path = format!("{}:{class_path}", maven::class_path(&maven, &self.java, &[&connect])?);
+            class_path = maven::class_path(&maven, &self.java, &[&connect, kafka::LOG])?;
             let properties = self.properties(number, folder) + CONNECTOR;
             ("org.apache.kafka.connect.cli.ConnectStandalone", properties)
         } else {
@@ -97,6 +99,7 @@ impl<'a> Debezium<'a> {
             .args(["-Xmx400M", "-XX:+UseSerialGC", "-Djava.awt.headless=true"])
             .arg(format!("-Dcassandra.storagedir={}", self.cassandra.node(number).display()))
             .arg(format!("-Dlogback.configurationFile=file://{}", folder.join("logback.xml").display()))
+            .arg(format!("-Dlog4j2.configurationFile={}", folder.join("log4j2.properties").display()))
             .args(["-cp", &class_path, main])
             .args(arguments);
         println!("debezium: agent {number} starts, for Cassandra at {}", cassandra::address(number));
@@ -190,6 +193,7 @@ fn worker_properties(number: u8, folder: &Path) -> String {
     format!(
         "bootstrap.servers={kafka}
 listeners=http://{rest}
+plugin.path={folder}/plugins
 offset.storage.file.filename={folder}/connect.offsets
 offset.flush.interval.ms=1000
 key.converter=org.apache.kafka.connect.json.JsonConverter

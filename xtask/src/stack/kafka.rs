@@ -6,6 +6,8 @@ use super::{Wanted, java, maven, place, process::Server};
 
 pub(super) const KIND: &str = "kafka";
 pub(super) const VERSION: &str = "4.3.1";
+/// Kafka says what it does through SLF4J, and leaves it to its user to bring what writes it down.
+pub(super) const LOG: &str = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4";
 const PORT: u16 = 9092;
 const CONTROLLER_PORT: u16 = 9093;
 const UP_WITHIN: Duration = Duration::from_secs(120);
@@ -25,10 +27,8 @@ pub(super) fn up(stack: &Path, wanted: Wanted) -> Result<Option<String>, String>
     let told = |error| format!("{}: {error}", folder.display());
     let java = java::home()?;
     let kafka = format!("org.apache.kafka:kafka_2.13:{VERSION}");
-    // Kafka says what it does through SLF4J, and leaves it to its user to bring what writes it down.
-    let log = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4";
     let class_path =
-        maven::class_path(&stack.join("maven").join(format!("kafka-{VERSION}")), &java, &[&kafka, log])?;
+        maven::class_path(&stack.join("maven").join(format!("kafka-{VERSION}")), &java, &[&kafka, LOG])?;
     fs::create_dir_all(&folder).map_err(told)?;
     let (properties, log4j) = (folder.join("server.properties"), folder.join("log4j2.properties"));
     fs::write(&properties, server_properties(&folder)).map_err(told)?;
@@ -83,7 +83,7 @@ log.retention.hours=-1
     )
 }
 
-const LOG4J: &str = "rootLogger.level = info
+pub(super) const LOG4J: &str = "rootLogger.level = info
 rootLogger.appenderRefs = out
 rootLogger.appenderRef.out.ref = out
 appender.out.type = Console

@@ -37,3 +37,21 @@ pub trait RepositoryFixture: Send + Sync + 'static {
     /// Opens the repository. Called again, it opens the same data once more; see [`EventStoreFixture::open`].
     fn open(&self) -> impl Future<Output = Self::Repository> + Send;
 }
+
+/// One set of data, empty at first, that a repository without transactions can be opened over.
+///
+/// Every [`RepositoryFixture`] is one, since a database with transactions can do what is asked here, too.
+pub trait DocumentRepositoryFixture: Send + Sync + 'static {
+    /// The repository under test.
+    type Repository: Repository<Counts> + Repository<Mirror>;
+
+    /// Opens the repository. Called again, it opens the same data once more; see [`EventStoreFixture::open`].
+    fn open(&self) -> impl Future<Output = Self::Repository> + Send;
+}
+
+impl<F: RepositoryFixture> DocumentRepositoryFixture for F {
+    type Repository = F::Repository;
+    fn open(&self) -> impl Future<Output = Self::Repository> + Send {
+        RepositoryFixture::open(self)
+    }
+}

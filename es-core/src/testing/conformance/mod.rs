@@ -24,13 +24,14 @@
 //! The macros take an expression that makes a fixture over fresh, empty data, and may `.await` in it. They run
 //! each case in a tokio runtime of its own with two threads.
 
+pub mod document;
 pub mod feed;
 mod fixture;
 mod notes;
 pub mod repository;
 pub mod store;
 
-pub use fixture::{ChangeFeedFixture, EventStoreFixture, RepositoryFixture};
+pub use fixture::{ChangeFeedFixture, DocumentRepositoryFixture, EventStoreFixture, RepositoryFixture};
 pub use notes::{Counts, Mirror, Note, Tally, Totals};
 
 /// Runs one case.
@@ -128,8 +129,44 @@ macro_rules! repository_conformance {
             offsets_never_go_back
             dead_letters_are_kept_once
             parking_and_its_end
+            rows_list_completely
             rows_list_in_byte_order
             odd_keys_are_rows_of_their_own
+            odd_streams_have_checkpoints_of_their_own
+            projections_do_not_mix
+            keyed_rows_do_not_mix
+            a_restart_keeps_everything
+        }
+    };
+}
+
+/// One test for each promise of a repository without transactions
+/// ([`DocumentRepository`](crate::repository::DocumentRepository)); see
+/// [`conformance`](crate::testing::conformance).
+///
+/// Takes an expression that makes a
+/// [`DocumentRepositoryFixture`](crate::testing::conformance::DocumentRepositoryFixture).
+#[macro_export]
+macro_rules! document_repository_conformance {
+    ($fixture:expr) => {
+        $crate::__conformance! { document $fixture;
+            a_new_repository_is_empty
+            a_batch_folds_and_moves
+            a_stale_move_applies_nothing
+            of_two_appliers_one_folds
+            racing_listeners_fold_each_event_once
+            racing_batches_save_offsets_last
+            a_failing_fold_applies_nothing
+            a_broken_commit_applies_nothing
+            a_dropped_apply_happens_whole_or_not_at_all
+            a_batch_in_part_is_finished
+            large_batches_fit
+            views_and_checkpoints_move_together
+            offsets_never_go_back
+            dead_letters_are_kept_once
+            parking_and_its_end
+            what_is_only_parked_is_no_row
+            rows_list_completely
             odd_streams_have_checkpoints_of_their_own
             projections_do_not_mix
             a_restart_keeps_everything

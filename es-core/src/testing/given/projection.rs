@@ -11,7 +11,7 @@ use super::stored;
 use crate::{
     event::{Codec, CommandMetadata, DecodeError, EncodeError, Event, EventSet, FrameBuilder},
     projection::ViewProjection,
-    query::Views,
+    query::{Source, Views},
     repository::{ApplyError, Batch, Checkpoint, DynRepository, Erased, MemoryRepository, Move},
     store::{Commit, StreamId, Version, from_millis},
 };
@@ -35,7 +35,7 @@ use crate::{
 /// production: keys, metadata, sequences and failures are the real ones.
 pub fn given_projection<P: ViewProjection>(projection: P) -> GivenProjection<P> {
     GivenProjection {
-        view: Arc::new(Erased { projection, repository: MemoryRepository::new() }),
+        view: Arc::new(Erased { projection: Arc::new(projection), repository: MemoryRepository::new() }),
         streams: HashMap::new(),
         metadata: CommandMetadata::default(),
         at: None,
@@ -141,7 +141,7 @@ impl<P: ViewProjection> GivenProjection<P> {
         if let Some(error) = &self.failure {
             panic!("the projection failed: {error}");
         }
-        Views::over(self.view.clone())
+        Views::over(Source::Repository(self.view.clone()))
     }
 
     /// The first event that failed, and why, as the listener would get it: it would then retry, park or stop.

@@ -6,13 +6,13 @@ use crate::{
     repository::{ApplyError, Batch, Checkpoint, DeadLetter, Parked, Repository},
     store::{Commit, Version, from_millis},
     testing::conformance::{
-        Counts, Note, RepositoryFixture,
+        Counts, DocumentRepositoryFixture, Note,
         notes::{chain, commit, stream},
     },
 };
 
 /// What nobody saved is empty, not an error, and preparing twice does no harm.
-pub async fn a_new_repository_is_empty(fixture: impl RepositoryFixture) {
+pub async fn a_new_repository_is_empty(fixture: impl DocumentRepositoryFixture) {
     let repository = fixture.open().await;
     for _ in 0..2 {
         Repository::<Counts>::prepare(&repository).await.expect("ready");
@@ -30,7 +30,7 @@ pub async fn a_new_repository_is_empty(fixture: impl RepositoryFixture) {
 }
 
 /// A batch folds its commits in order into their rows, and moves each checkpoint to its end.
-pub async fn a_batch_folds_and_moves(fixture: impl RepositoryFixture) {
+pub async fn a_batch_folds_and_moves(fixture: impl DocumentRepositoryFixture) {
     let repository = super::open(fixture.open()).await;
     let (a, b) = (chain(&stream("a"), [2, 1, 3]), chain(&stream("b"), [1]));
     repository.apply(&Counts, &batch([apply_move(&a[..2]), apply_move(&b)])).await.expect("applied");
@@ -54,7 +54,7 @@ pub async fn a_batch_folds_and_moves(fixture: impl RepositoryFixture) {
 }
 
 /// A move that expects another place is refused by name, and nothing of its batch is applied.
-pub async fn a_stale_move_applies_nothing(fixture: impl RepositoryFixture) {
+pub async fn a_stale_move_applies_nothing(fixture: impl DocumentRepositoryFixture) {
     let repository = super::open(fixture.open()).await;
     let a = chain(&stream("a"), [2, 1, 1]);
     repository.apply(&Counts, &batch([apply_move(&a[..2])])).await.expect("applied");
@@ -92,7 +92,7 @@ pub async fn a_stale_move_applies_nothing(fixture: impl RepositoryFixture) {
 }
 
 /// An event whose handler fails is named, and nothing of its batch is applied.
-pub async fn a_failing_fold_applies_nothing(fixture: impl RepositoryFixture) {
+pub async fn a_failing_fold_applies_nothing(fixture: impl DocumentRepositoryFixture) {
     let repository = super::open(fixture.open()).await;
     repository.apply(&Counts, &first(&stream("a"), &[Note::new("a", 5)])).await.expect("applied");
     let streams = ["a", "b", "c"].map(stream);
@@ -114,7 +114,7 @@ pub async fn a_failing_fold_applies_nothing(fixture: impl RepositoryFixture) {
 }
 
 /// A commit that cannot be decoded is named, is not worth a retry, and nothing of its batch is applied.
-pub async fn a_broken_commit_applies_nothing(fixture: impl RepositoryFixture) {
+pub async fn a_broken_commit_applies_nothing(fixture: impl DocumentRepositoryFixture) {
     let repository = super::open(fixture.open()).await;
     let streams = ["a", "b"].map(stream);
     let before = everything::<Counts>(&repository, &streams).await;
@@ -131,7 +131,7 @@ pub async fn a_broken_commit_applies_nothing(fixture: impl RepositoryFixture) {
 }
 
 /// A batch of many aggregates is applied in one piece.
-pub async fn large_batches_fit(fixture: impl RepositoryFixture) {
+pub async fn large_batches_fit(fixture: impl DocumentRepositoryFixture) {
     let repository = super::open(fixture.open()).await;
     let streams: Vec<_> = (0..2500).map(|n| stream(&format!("s{n}"))).collect();
     let chains: Vec<_> = streams.iter().map(|s| chain(s, [1, 1])).collect();

@@ -21,11 +21,11 @@ use crate::{
 };
 
 /// What every case asks of a projection of this suite.
-trait Suite: Projection<Style = crate::projection::style::View> {}
+pub(super) trait Suite: Projection<Style = crate::projection::style::View> {}
 impl<P: Projection<Style = crate::projection::style::View>> Suite for P {}
 
 /// The move that applies `commits`, which follow each other.
-fn apply_move(commits: &[Arc<Commit>]) -> Move {
+pub(super) fn apply_move(commits: &[Arc<Commit>]) -> Move {
     let (first, last) = (&commits[0], &commits[commits.len() - 1]);
     Move {
         stream: first.stream.clone(),
@@ -35,7 +35,7 @@ fn apply_move(commits: &[Arc<Commit>]) -> Move {
     }
 }
 
-fn batch(moves: impl IntoIterator<Item = Move>) -> Batch {
+pub(super) fn batch(moves: impl IntoIterator<Item = Move>) -> Batch {
     Batch { moves: moves.into_iter().collect(), ..Batch::default() }
 }
 
@@ -44,23 +44,23 @@ fn first(stream: &StreamId, notes: &[Note]) -> Batch {
     batch([apply_move(&[commit(&Version::EMPTY, stream, notes)])])
 }
 
-fn offset(partition: &str, offset: i64) -> Offset {
+pub(super) fn offset(partition: &str, offset: i64) -> Offset {
     Offset { partition: partition.into(), offset }
 }
 
-async fn row<P: Suite>(repository: &impl Repository<P>, key: &str) -> Option<Tally> {
+pub(super) async fn row<P: Suite>(repository: &impl Repository<P>, key: &str) -> Option<Tally> {
     let bytes = repository.get(key).await.expect("a look at a row")?;
     Some(serde_json::from_slice(&bytes).expect("a row is the view's JSON"))
 }
 
-async fn checkpoint<P: Suite>(repository: &impl Repository<P>, stream: &StreamId) -> Checkpoint {
+pub(super) async fn checkpoint<P: Suite>(repository: &impl Repository<P>, stream: &StreamId) -> Checkpoint {
     let found = repository.checkpoints(std::slice::from_ref(stream)).await.expect("a checkpoint");
     assert_eq!(found.len(), 1);
     found.into_iter().next().unwrap_or_default()
 }
 
 /// The saved offsets, by partition.
-async fn offsets<P: Suite>(repository: &impl Repository<P>) -> Vec<(String, i64)> {
+pub(super) async fn offsets<P: Suite>(repository: &impl Repository<P>) -> Vec<(String, i64)> {
     let offsets = repository.offsets().await.expect("offsets");
     let mut offsets: Vec<_> = offsets.into_iter().map(|o| (o.partition.to_string(), o.offset)).collect();
     offsets.sort();
@@ -80,7 +80,7 @@ async fn everything<P: Suite>(repository: &impl Repository<P>, streams: &[Stream
     )
 }
 
-fn tally(count: u64, sum: i64) -> Option<Tally> {
+pub(super) fn tally(count: u64, sum: i64) -> Option<Tally> {
     Some(Tally { count, sum })
 }
 
@@ -92,7 +92,7 @@ fn assert_moved(outcome: Result<(), ApplyError>, due: &[&StreamId]) {
     }
 }
 
-async fn open<R: Repository<Counts>>(opened: impl Future<Output = R>) -> R {
+pub(super) async fn open<R: Repository<Counts>>(opened: impl Future<Output = R>) -> R {
     let repository = opened.await;
     repository.prepare().await.expect("ready");
     repository

@@ -5,13 +5,13 @@ use crate::{
     repository::{ApplyError, Repository},
     store::{Commit, Version},
     testing::conformance::{
-        Counts, Note, RepositoryFixture, Tally, Totals,
+        Counts, DocumentRepositoryFixture, Note, RepositoryFixture, Tally, Totals,
         notes::{chain, commit, stream},
     },
 };
 
 /// The fence: one batch, applied by many at once, also through two handles, is folded once.
-pub async fn of_two_appliers_one_folds(fixture: impl RepositoryFixture) {
+pub async fn of_two_appliers_one_folds(fixture: impl DocumentRepositoryFixture) {
     let repositories =
         [Arc::new(super::open(fixture.open()).await), Arc::new(super::open(fixture.open()).await)];
     let commits = chain(&stream("a"), [1; 20]);
@@ -33,7 +33,7 @@ pub async fn of_two_appliers_one_folds(fixture: impl RepositoryFixture) {
 }
 
 /// Listeners that believe they own the same aggregates fold each event once between them.
-pub async fn racing_listeners_fold_each_event_once(fixture: impl RepositoryFixture) {
+pub async fn racing_listeners_fold_each_event_once(fixture: impl DocumentRepositoryFixture) {
     let chains: Arc<[Vec<Arc<Commit>>]> = (0..4).map(|n| chain(&stream(&format!("s{n}")), [1; 30])).collect();
     let mut listeners = Vec::new();
     for _ in 0..4 {
@@ -125,7 +125,7 @@ pub async fn readers_see_whole_batches(fixture: impl RepositoryFixture) {
 }
 
 /// An applier that goes away leaves no half of a batch behind, and no repository that is stuck.
-pub async fn a_dropped_apply_happens_whole_or_not_at_all(fixture: impl RepositoryFixture) {
+pub async fn a_dropped_apply_happens_whole_or_not_at_all(fixture: impl DocumentRepositoryFixture) {
     let repository = super::open(fixture.open()).await;
     let commits = chain(&stream("a"), [1; 60]);
     for round in 0..60 {

@@ -3,7 +3,7 @@ use crate::{
     repository::Repository,
     store::{StreamId, Version},
     testing::conformance::{
-        Counts, Note, RepositoryFixture, Totals,
+        Counts, DocumentRepositoryFixture, Note, RepositoryFixture, Totals,
         notes::{CATEGORY, ELSEWHERE, chain, commit, odd_texts, stream},
     },
 };
@@ -19,6 +19,27 @@ async fn keys<P: Suite>(repository: &impl Repository<P>, limit: usize) -> Vec<St
         }
         keys.extend(page.into_iter().map(|(key, _)| key));
     }
+}
+
+/// Every row is listed once, whatever the page size, in an order that stays.
+pub async fn rows_list_completely(fixture: impl DocumentRepositoryFixture) {
+    let repository = super::open(fixture.open()).await;
+    let ids = odd_texts();
+    let commits: Vec<_> = ids.iter().map(|id| chain(&stream(id), [1])).collect();
+    repository.apply(&Counts, &batch(commits.iter().map(|c| apply_move(c)))).await.expect("applied");
+    let order = keys::<Counts>(&repository, usize::MAX).await;
+    let (mut listed, mut due) = (order.clone(), ids.clone());
+    listed.sort();
+    due.sort();
+    assert_eq!(listed, due);
+    for limit in [1, 5, due.len()] {
+        assert_eq!(keys::<Counts>(&repository, limit).await, order, "by {limit}");
+    }
+    assert!(Repository::<Counts>::list(&repository, None, 0).await.expect("rows").is_empty());
+    // A place to go on from need not be a row: what comes after it is an end of the same order.
+    let rest = Repository::<Counts>::list(&repository, Some("nobody's"), usize::MAX).await.expect("rows");
+    let rest: Vec<_> = rest.into_iter().map(|(key, _)| key).collect();
+    assert_eq!(rest, order[order.len() - rest.len()..]);
 }
 
 /// Rows are listed in the byte order of their keys, completely, whatever the page size.
@@ -55,7 +76,7 @@ pub async fn odd_keys_are_rows_of_their_own(fixture: impl RepositoryFixture) {
 }
 
 /// Every text is an aggregate's id, and two different ones have two checkpoints and two rows.
-pub async fn odd_streams_have_checkpoints_of_their_own(fixture: impl RepositoryFixture) {
+pub async fn odd_streams_have_checkpoints_of_their_own(fixture: impl DocumentRepositoryFixture) {
     let repository = super::open(fixture.open()).await;
     let commits: Vec<_> = odd_texts().iter().zip(1..).map(|(id, n)| chain(&stream(id), [n])).collect();
     repository.apply(&Counts, &batch(commits.iter().map(|c| apply_move(c)))).await.expect("applied");

@@ -1,0 +1,43 @@
+//! What networks and servers do wrong, and what becomes of commits meanwhile.
+
+mod bounds;
+mod cost;
+mod late;
+mod load;
+mod proxy;
+mod race;
+mod ring;
+mod single;
+
+use std::time::Duration;
+
+use es_cassandra::CassandraEventStore;
+
+use crate::cluster::Keyspace;
+use proxy::Proxy;
+
+/// A store behind a proxy, and one that goes to the server straight.
+struct Both {
+    // Before the keyspace, which is dropped last.
+    store: CassandraEventStore,
+    direct: CassandraEventStore,
+    proxy: Proxy,
+    keyspace: Keyspace,
+}
+
+/// How long it may take to settle a write whose outcome is to be known: as long as the slowest machine needs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Both {
+    async fn new(name: &str, settle_within: Duration) -> Self {
+        Self::with_timeout(name, settle_within, Duration::from_millis(400)).await
+    }
+
+    async fn with_timeout(name: &str, settle_within: Duration, timeout: Duration) -> Self {
+        let (keyspace, proxy) = (Keyspace::fresh(name), Proxy::start().await);
+        let direct = keyspace.store().category("ledger").bucket_size(16).connect().await.unwrap();
+        let store = proxy.store(&keyspace).category("ledger");
+        let store = store.request_timeout(timeout).settle_within(settle_within).connect().await.unwrap();
+        Self { store, direct, proxy, keyspace }
+    }
+}

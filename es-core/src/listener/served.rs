@@ -1,0 +1,173 @@
+//! A projection's views and their listener, which a rebuild exchanges for new ones.
+
+use std::{
+    sync::{
+        Arc, PoisonError, RwLock, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use super::{Listener, ListenerHandle, StopReason};
+use crate::{
+    feed::DynFeed,
+    query::{QueryError, ReadToken},
+    repository::{DynRepository, RepositoryError},
+    store::DynStore,
+};
+
+/// How often a process looks whether another one has rebuilt the views.
+const LOOK: Duration = Duration::from_secs(1);
+const SOON: Duration = Duration::from_millis(20);
+
+/// A projection's views: from which generation they are served, and who keeps it up to date.
+pub(crate) struct Served {
+    /// What a listener of any generation is made of; its repository is the first generation's.
+    pub(super) listener: Listener,
+    pub(super) feed: Arc<dyn DynFeed>,
+    pub(super) tokio: tokio::runtime::Handle,
+    current: RwLock<Arc<Serving>>,
+    stopped: AtomicBool,
+}
+
+/// One generation of the views, and its listener.
+pub(crate) struct Serving {
+    pub(super) generation: u32,
+    pub(crate) repository: Arc<dyn DynRepository>,
+    pub(crate) listener: ListenerHandle,
+}
+
+impl Served {
+    /// Starts to listen for the generation that serves.
+    pub(crate) async fn start(
+        listener: Listener,
+        feed: Arc<dyn DynFeed>,
+        tokio: &tokio::runtime::Handle,
+    ) -> Result<Arc<Self>, RepositoryError> {
+        let generation = listener.repository.generations().await?.serving;
+        let serving = Arc::new(serving(&listener, &feed, tokio, generation));
+        let can_rebuild = listener.repository.at_generation(generation).is_some();
+        let (current, stopped) = (RwLock::new(serving), AtomicBool::new(false));
+        let served = Arc::new(Self { listener, feed, tokio: tokio.clone(), current, stopped });
+        if can_rebuild {
+            tokio.spawn(follow(Arc::downgrade(&served)));
+        }
+        Ok(served)
+    }
+
+    pub(crate) fn projection(&self) -> &'static str {
+        self.listener.projection
+    }
+
+    pub(crate) fn category(&self) -> Option<&'static str> {
+        self.listener.categories.first().copied()
+    }
+
+    pub(crate) fn current(&self) -> Arc<Serving> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A listener for `generation`, at work.
+    pub(super) fn at(&self, generation: u32) -> Serving {
+        serving(&self.listener, &self.feed, &self.tokio, generation)
+    }
+
+    /// Serves from a generation that has taken over, and ends the listener of the one before.
+    pub(super) async fn switch(&self, to: Serving) {
+        let to = Arc::new(to);
+        let before = {
+            let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *current, to.clone())
+        };
+        before.listener.ask_to_stop();
+        if self.stopped.load(Ordering::SeqCst) {
+            // The App was shut down meanwhile, and has not seen this one.
+            to.listener.ask_to_stop();
+        }
+        before.listener.stopped().await;
+        tracing::info!(
+            projection = self.projection(),
+            generation = to.generation,
+            "a rebuilt generation has taken over"
+        );
+    }
+
+    /// Waits until the view shows `token`, whichever generation serves by then.
+    pub(crate) async fn reach(&self, token: &ReadToken, deadline: Instant) -> Result<(), QueryError> {
+        self.with_current(deadline, async |listener| listener.reach(token, deadline).await).await
+    }
+
+    /// Waits until the view shows all that is in the store now.
+    pub(crate) async fn caught_up(&self, store: &dyn DynStore, deadline: Instant) -> Result<(), QueryError> {
+        self.with_current(deadline, async |listener| listener.caught_up(store, deadline).await).await
+    }
+
+    /// Waits on the listener of the generation that serves; once more on the next one's, if that takes over.
+    async fn with_current(
+        &self,
+        deadline: Instant,
+        wait: impl AsyncFn(&ListenerHandle) -> Result<(), QueryError>,
+    ) -> Result<(), QueryError> {
+        loop {
+            let current = self.current();
+            match wait(&current.listener).await {
+                Err(QueryError::Stopped { .. }) if !Arc::ptr_eq(&current, &self.current()) => {}
+                // Another process has taken over, and this one is about to notice.
+                Err(QueryError::Stopped { reason: StopReason::Superseded, .. })
+                    if !self.is_stopped() && Instant::now() < deadline =>
+                {
+                    tokio::time::sleep(SOON).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    pub(crate) fn ask_to_stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        self.current().listener.ask_to_stop();
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+}
+
+fn serving(
+    listener: &Listener,
+    feed: &Arc<dyn DynFeed>,
+    tokio: &tokio::runtime::Handle,
+    generation: u32,
+) -> Serving {
+    let repository = listener.repository.at_generation(generation).unwrap_or(listener.repository.clone());
+    let listener = Listener { repository: repository.clone(), generation, ..listener.clone() };
+    Serving { generation, repository, listener: listener.spawn(feed.clone(), tokio) }
+}
+
+/// Follows what other processes rebuild, until the App is gone.
+async fn follow(served: Weak<Served>) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let Some(served) = served.upgrade() else { return };
+        if served.is_stopped() {
+            return;
+        }
+        let current = served.current();
+        match served.listener.repository.generations().await {
+            // Numbers only grow, so this is never a step back.
+            Ok(found) if found.serving > current.generation => {
+                let taken = served.at(found.serving);
+                // This process may have taken over meanwhile.
+                if served.current().generation < found.serving {
+                    served.switch(taken).await;
+                }
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::debug!(projection = served.projection(), %error, "the generations cannot be looked up");
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
+
+use crate::schema::{EventSchema, Scalar, Schema};
+
+super::scalar! {
+    ChronoNaiveDateTime: NaiveDateTime;
+    ChronoDate: NaiveDate;
+    ChronoTime: NaiveTime;
+}
+
+impl<Z: TimeZone> EventSchema for DateTime<Z> {
+    const SCHEMA: &'static Schema = &Schema::Scalar(Scalar::ChronoDateTime);
+}
+
+impl EventSchema for TimeDelta {
+    const SCHEMA: &'static Schema = <(i64, i32)>::SCHEMA;
+}

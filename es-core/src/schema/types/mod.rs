@@ -1,0 +1,22 @@
+//! The shapes of types that are not the application's own.
+
+#[cfg(feature = "chrono")]
+mod chrono;
+mod net;
+#[cfg(feature = "rust_decimal")]
+mod rust_decimal;
+mod scalars;
+mod standard;
+#[cfg(feature = "time")]
+mod time;
+
+/// `scalar!(Text: String, Box<str>)`
+macro_rules! scalar {
+    ($($name:ident: $($of:ty),+;)+) => { $($(
+        impl $crate::schema::EventSchema for $of {
+            const SCHEMA: &'static $crate::schema::Schema =
+                &$crate::schema::Schema::Scalar($crate::schema::Scalar::$name);
+        }
+    )+)+ };
+}
+use scalar;

@@ -1,0 +1,3 @@
+super::scalar! {
+    Decimal: rust_decimal::Decimal;
+}

@@ -1,0 +1,192 @@
+use std::sync::Arc;
+
+use es_core::feed::{ChangeFeed, FeedError};
+use rdkafka::{ClientConfig, error::KafkaError};
+
+use crate::{
+    ConfigError,
+    debezium::Table,
+    subscription::{KafkaSubscription, subscribe},
+};
+
+/// Options that the feed's promises depend on.
+const RESERVED: &[&str] = &[
+    "auto.offset.reset",
+    "bootstrap.servers",
+    "enable.auto.commit",
+    "enable.auto.offset.store",
+    "enable.partition.eof",
+    "group.id",
+    "group.protocol",
+];
+/// What suits the feed, and may be set otherwise.
+const DEFAULTS: &[(&str, &str)] = &[
+    // A topic that comes later, or gets more partitions, is noticed within it.
+    ("topic.metadata.refresh.interval.ms", "2000"),
+    // Who joins or leaves a group stops nobody else.
+    ("partition.assignment.strategy", "cooperative-sticky"),
+    // A listener that does not ask is not read ahead for without bound: per process, in kilobytes.
+    ("queued.max.messages.kbytes", "32768"),
+    ("queued.min.messages", "20000"),
+    ("fetch.wait.max.ms", "100"),
+    ("statistics.interval.ms", "30000"),
+    ("socket.keepalive.enable", "true"),
+];
+const MOST_NAME: usize = 100;
+
+/// The commits of an event store on Cassandra or ScyllaDB, as Debezium brings them to Kafka.
+///
+/// Each listener is a consumer group: processes that listen under one name share the topics' partitions. Where to go
+/// on is read from the listener's own database; what is committed to Kafka only shows other tools how far it is.
+///
+/// ```no_run
+/// # fn feed() -> Result<(), es_kafka::ConfigError> {
+/// use es_kafka::KafkaChangeFeed;
+/// // Topics `es.bank.account_events`, ..
+/// let feed = KafkaChangeFeed::builder("127.0.0.1:9092").keyspace("bank").build()?;
+/// # Ok(()) }
+/// ```
+///
+/// # While a listener does not ask
+///
+/// Records wait in the client's queue, of which the size is bounded (`queued.max.messages.kbytes`). One that does not
+/// ask for longer than `max.poll.interval.ms`, five minutes, e.g. as its database is down, loses its partitions
+/// to others of its name, and gets some back when it asks again.
+#[derive(Clone, Debug)]
+pub struct KafkaChangeFeed {
+    settings: Arc<Settings>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) client: ClientConfig,
+    pub(crate) brokers: String,
+    keyspace: String,
+    topic_prefix: String,
+    group_prefix: String,
+}
+
+impl Settings {
+    pub(crate) fn group(&self, listener: &str) -> String {
+        format!("{}.{listener}", self.group_prefix)
+    }
+
+    /// The topics of `categories`, each with what is in it.
+    pub(crate) fn topics(&self, categories: &[&'static str]) -> Vec<(String, Table)> {
+        let tables = categories.iter().map(|category| Table::new(&*self.keyspace, category));
+        tables.map(|table| (table.topic(&self.topic_prefix), table)).collect()
+    }
+}
+
+impl KafkaChangeFeed {
+    /// Begins to set one up. `brokers` are addresses with commas between them, of some of the brokers; the client
+    /// asks these for the others.
+    pub fn builder(brokers: impl Into<String>) -> Builder {
+        Builder {
+            brokers: brokers.into(),
+            keyspace: None,
+            topic_prefix: "es".to_owned(),
+            group_prefix: None,
+            options: Vec::new(),
+        }
+    }
+}
+
+impl ChangeFeed for KafkaChangeFeed {
+    type Subscription = KafkaSubscription;
+
+    async fn subscribe(
+        &self,
+        listener: &str,
+        categories: &[&'static str],
+    ) -> Result<KafkaSubscription, FeedError> {
+        subscribe(&self.settings, listener, categories).await.map_err(|e| FeedError::Unavailable(Box::new(e)))
+    }
+}
+
+/// What a [`KafkaChangeFeed`] is made of.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    brokers: String,
+    keyspace: Option<String>,
+    topic_prefix: String,
+    group_prefix: Option<String>,
+    options: Vec<(String, String)>,
+}
+
+impl Builder {
+    /// The event store's keyspace, whose tables the topics are called after. Has to be given.
+    pub fn keyspace(mut self, keyspace: impl Into<String>) -> Self {
+        self.keyspace = Some(keyspace.into());
+        self
+    }
+
+    /// The connector's `topic.prefix`, `es` unless set.
+    pub fn topic_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.topic_prefix = prefix.into();
+        self
+    }
+
+    /// Begins the names of the consumer groups, `<prefix>.<projection>`; the keyspace unless set. Two services that
+    /// listen to one keyspace under equal projection names need different ones.
+    pub fn group_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.group_prefix = Some(prefix.into());
+        self
+    }
+
+    /// Sets an option of the client, librdkafka, e.g. `security.protocol`.
+    pub fn option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.options.push((name.into(), value.into()));
+        self
+    }
+
+    /// Checks it all, but connects to nothing yet.
+    ///
+    /// # Errors
+    /// Names the setting, and what it has to be.
+    pub fn build(self) -> Result<KafkaChangeFeed, ConfigError> {
+        if self.brokers.trim().is_empty() {
+            return Err(ConfigError::NoBrokers);
+        }
+        let keyspace = self.keyspace.ok_or(ConfigError::NoKeyspace)?;
+        let group_prefix = self.group_prefix.unwrap_or_else(|| keyspace.clone());
+        for name in [&keyspace, &self.topic_prefix, &group_prefix] {
+            let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+            if name.is_empty() || name.len() > MOST_NAME || !name.chars().all(fits) {
+                return Err(ConfigError::BadName(name.clone()));
+            }
+        }
+        let mut client = ClientConfig::new();
+        client.set("bootstrap.servers", &self.brokers);
+        for (name, value) in DEFAULTS {
+            client.set(*name, *value);
+        }
+        for (name, value) in self.options {
+            if RESERVED.contains(&name.as_str()) {
+                return Err(ConfigError::ReservedOption(name));
+            }
+            client.set(name, value);
+        }
+        // Nothing counts as read before it is saved with the view, and where records are gone, that is an error.
+        client.set("enable.auto.commit", "false").set("enable.auto.offset.store", "false");
+        client.set("auto.offset.reset", "error");
+        match client.create_native_config() {
+            Ok(_) => {}
+            Err(KafkaError::ClientConfig(_, reason, option, value)) => {
+                return Err(ConfigError::BadOption { option, value, reason });
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                return Err(ConfigError::BadOption { option: String::new(), value: String::new(), reason });
+            }
+        }
+        let settings = Settings {
+            client,
+            brokers: self.brokers,
+            keyspace,
+            topic_prefix: self.topic_prefix,
+            group_prefix,
+        };
+        Ok(KafkaChangeFeed { settings: Arc::new(settings) })
+    }
+}

@@ -1,0 +1,138 @@
+//! The comparison of an event with the lock file.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+use super::model::{Kind, Model};
+use crate::{
+    diag::Diag,
+    lock::{Lock, Locked},
+    types::at,
+};
+
+/// Constants whose evaluation fails when the event is not as it is locked. Never an item that code can see: a
+/// lock file changes what compiles, not what is compiled.
+pub(super) fn checks(kind: Kind, model: &Model<'_>, diag: &mut Diag) -> TokenStream {
+    let Some(name) = &model.name else { return TokenStream::new() };
+    match Lock::find() {
+        Ok(Lock::None) => TokenStream::new(),
+        Ok(Lock::Collected(wanted)) => report(kind, model, wanted),
+        Ok(Lock::Read { path, events }) => {
+            let check = compare(kind, model, &events, diag);
+            // Makes cargo look again when the file changes.
+            let path = path.to_string_lossy();
+            quote! {
+                #check
+                const _: &[::core::primitive::u8] = ::core::include_bytes!(#path);
+            }
+        }
+        Err(why) => {
+            diag.error(name, why);
+            TokenStream::new()
+        }
+    }
+}
+
+fn report(kind: Kind, model: &Model<'_>, wanted: bool) -> TokenStream {
+    let Model { input, es, version, name, .. } = model;
+    // Makes cargo look again when another target is asked for.
+    let again = quote! {
+        const _: ::core::option::Option<&::core::primitive::str> = ::core::option_env!("ES_SCHEMA_REPORT");
+    };
+    let (Some(name), true) = (name, wanted) else { return again };
+    let ident = &input.ident;
+    let kind = match kind {
+        Kind::Current => "current",
+        Kind::Past => "past",
+    };
+    let head = format!("es-schema 1\n{} v{version} {kind} ", name.value());
+    let span = at(name.span());
+    let call = quote_spanned! {span=>
+        #es::schema::report(<#ident as #es::schema::EventSchema>::SCHEMA, #head, ::core::module_path!(), ::core::stringify!(#ident))
+    };
+    quote!(#again const _: () = #call;)
+}
+
+fn compare(kind: Kind, model: &Model<'_>, events: &[Locked], diag: &mut Diag) -> TokenStream {
+    let Model { input, es, version, name, .. } = model;
+    let Some(name) = name else { return TokenStream::new() };
+    let (ident, stored) = (&input.ident, name.value());
+    let same_name = || events.iter().filter(|e| e.name == stored);
+    let newest = same_name().map(|e| e.version).max();
+    if let Some(newest) = newest.filter(|newest| kind == Kind::Current && newest > version) {
+        let next = newest + 1;
+        diag.error(
+            name,
+            format!(
+                "`{stored}` is locked up to version {newest}, and this is version {version}: events of version \
+                 {newest} are stored, and could not be read any more\n\
+                 Either undo the change of the version, or go on with `version = {next}`, with the struct of \
+                 version {newest} as `from`."
+            ),
+        );
+        return TokenStream::new();
+    }
+    let span = at(name.span());
+    if let Some(locked) = same_name().find(|e| e.version == *version) {
+        let (shape, before, after) = (&locked.shape, before(&stored, *version), after(kind, model, &stored));
+        let call = quote_spanned! {span=>
+            #es::schema::check(<#ident as #es::schema::EventSchema>::SCHEMA, #shape, #before, #after)
+        };
+        return quote!(const _: () = #call;);
+    }
+    if newest.is_some() {
+        return TokenStream::new();
+    }
+    let text = ident.to_string();
+    let under_other_names = events.iter().filter_map(|locked| {
+        let (module, last) = locked.rust.rsplit_once("::")?;
+        if last != text {
+            return None;
+        }
+        let message = renamed(&locked.name, &stored, &text);
+        let call = quote_spanned! {span=> #es::schema::check_name(::core::module_path!(), #module, #message)};
+        Some(quote!(const _: () = #call;))
+    });
+    under_other_names.collect()
+}
+
+fn before(name: &str, version: u32) -> String {
+    format!("the shape of `{name}` version {version} is not the locked one:\n\n    ")
+}
+
+fn after(kind: Kind, model: &Model<'_>, name: &str) -> String {
+    let (ident, version) = (&model.input.ident, model.version);
+    let next = version.saturating_add(1);
+    if kind == Kind::Past {
+        return format!(
+            "\n\n\
+             Events of this version are stored, and could not be read any more. A past version never changes: undo \
+             the change.\n\
+             When a nested type changed, give the past version a nested type of its own, as it was then."
+        );
+    }
+    format!(
+        "\n\n\
+         Events of the locked shape are stored, and could not be read any more. Either undo the change, or keep the \
+         old struct and make this one a new version:\n\n    \
+         #[derive(PastEvent, Serialize, Deserialize)]\n    \
+         #[event(\"{name}\", version = {version})]\n    \
+         struct {ident}V{version} {{ .. }}\n\n    \
+         #[derive(Event, Serialize, Deserialize)]\n    \
+         #[event(\"{name}\", version = {next}, from = {ident}V{version})]\n    \
+         struct {ident} {{ .. }}\n\n    \
+         impl From<{ident}V{version}> for {ident} {{ .. }}\n\n\
+         When a nested type changed, the old struct needs that type as it was, under another name.\n\
+         Was the event never stored anywhere? `cargo es schema lock --forget {name}`"
+    )
+}
+
+fn renamed(locked: &str, now: &str, ident: &str) -> String {
+    format!(
+        "`{ident}` is locked as `{locked}`, and its stored name is `{now}` now: events are stored under the old \
+         name, and could not be read any more\n\
+         Either undo the change of the name, or leave `{ident}` as it was and write a new struct for `{now}`. The \
+         struct may be called anything.\n\
+         Was the event never stored anywhere? `cargo es schema lock --forget {locked}`"
+    )
+}

@@ -1,0 +1,11 @@
+use event_sourcing::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+#[event("account.opened")]
+pub struct Opened {
+    pub owner: String,
+    pub limit: u64,
+}
+
+fn main() {}

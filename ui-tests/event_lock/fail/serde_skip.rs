@@ -1,0 +1,12 @@
+use event_sourcing::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+#[event("account.opened")]
+pub struct Opened {
+    pub owner: String,
+    #[serde(skip)]
+    pub limit: u32,
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use event_sourcing::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+#[event("order.placed")]
+pub struct Placed {
+    pub x: X,
+}
+
+#[derive(EventSchema, Serialize, Deserialize)]
+pub enum X {
+    #[serde(skip)]
+    Unknown,
+    Cash,
+}
+
+fn main() {}
