@@ -5,7 +5,7 @@ use futures_util::future::try_join_all;
 use super::{QueryError, ReadAfter};
 use crate::{
     listener::{ProjectionStatus, Served, Verified},
-    projection::{ViewProjection, ViewRow},
+    projection::{Projection, ViewProjection, ViewRow},
     repository::DynRepository,
     store::DynStore,
 };
@@ -131,7 +131,7 @@ impl ViewSet {
         self.entries.push(entry);
     }
 
-    pub(crate) fn entry<P: ViewProjection>(&self) -> Result<&Entry, QueryError> {
+    pub(crate) fn entry<P: Projection>(&self) -> Result<&Entry, QueryError> {
         let found = self.entries.iter().find(|entry| entry.id == TypeId::of::<P>());
         found.ok_or(QueryError::NotRegistered(P::NAME))
     }

@@ -3,6 +3,7 @@
 mod checkpoint;
 mod offset;
 mod row;
+mod statements;
 mod transaction;
 
 use std::sync::Arc;
