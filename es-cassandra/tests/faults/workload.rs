@@ -137,7 +137,7 @@ async fn send(app: &App, id: &String, command: Uuid, entry: u64, tries: u32) -> 
             }
             Err(ExecuteError::Contended { .. } | ExecuteError::Load(_) | ExecuteError::Append(_)) => {
                 // That says nothing of the tries before. Some give up at once, where it says everything.
-                if outcome == Outcome::NotStored && entry % 3 == 0 {
+                if outcome == Outcome::NotStored && entry.is_multiple_of(3) {
                     return outcome;
                 }
                 tokio::time::sleep(Duration::from_millis(100)).await;

@@ -105,7 +105,7 @@ async fn under_load(name: &str, each: impl AsyncFn(&Node, &dyn Fn() -> Boxed)) {
     let go_on = || -> Boxed {
         let workload = workload.clone();
         Box::pin(async move {
-            let enough = workload.stored() + 100;
+            let enough = workload.stored() + 50;
             until(async || workload.stored() >= enough).await;
         })
     };

@@ -63,7 +63,7 @@ impl Node {
     pub async fn restart(&self) {
         super::until(async || !is_alive(self.pid)).await;
         let log = fs::File::options().append(true).open(self.folder.join("out.log")).unwrap();
-        let child = Command::new(&self.command[0])
+        let mut child = Command::new(&self.command[0])
             .args(&self.command[1..])
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
@@ -71,8 +71,10 @@ impl Node {
             .process_group(0)
             .spawn()
             .unwrap();
-        // So the stack knows it as its own.
         let pid = child.id();
+        // It is seen to have ended, if it does.
+        std::thread::spawn(move || child.wait());
+        // So the stack knows it as its own.
         fs::write(self.folder.join("pid"), format!("{pid} {}", start_time(pid).unwrap())).unwrap();
         let up = async {
             while SessionBuilder::new().known_node_addr(self.address).build().await.is_err() {
