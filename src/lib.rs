@@ -71,6 +71,8 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../docs/guide.md")]
     struct Guide;
+    #[doc = include_str!("../docs/schemas.md")]
+    struct Schemas;
     #[doc = include_str!("../docs/operations.md")]
     struct Operations;
 }

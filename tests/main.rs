@@ -5,6 +5,8 @@
 
 mod bank;
 mod flights;
+mod golden;
 mod journey;
 mod place;
 mod race;
+mod rolling;

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use es_core::feed::{ChangeFeed, FeedError};
 use rdkafka::{ClientConfig, error::KafkaError};
@@ -25,7 +25,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("topic.metadata.refresh.interval.ms", "2000"),
     // Who joins or leaves a group stops nobody else.
     ("partition.assignment.strategy", "cooperative-sticky"),
-    // A listener that does not ask is not read ahead for without bound: per process, in kilobytes.
+    // A listener that does not ask is not read ahead for without bound: per subscription, in kilobytes.
     ("queued.max.messages.kbytes", "32768"),
     ("queued.min.messages", "20000"),
     ("fetch.wait.max.ms", "100"),
@@ -60,6 +60,8 @@ pub struct KafkaChangeFeed {
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) client: ClientConfig,
+    /// What was said of the client, without what only a consumer has.
+    connection: ClientConfig,
     pub(crate) brokers: String,
     keyspace: String,
     topic_prefix: String,
@@ -73,8 +75,17 @@ impl Settings {
 
     /// The topics of `categories`, each with what is in it.
     pub(crate) fn topics(&self, categories: &[&'static str]) -> Vec<(String, Table)> {
-        let tables = categories.iter().map(|category| Table::new(&*self.keyspace, category));
-        tables.map(|table| (table.topic(&self.topic_prefix), table)).collect()
+        categories.iter().map(|category| self.topic((*category).into())).collect()
+    }
+
+    pub(crate) fn topic(&self, category: Cow<'static, str>) -> (String, Table) {
+        let table = Table::new(&*self.keyspace, category);
+        (table.topic(&self.topic_prefix), table)
+    }
+
+    /// For a producer.
+    pub(crate) fn producer(&self) -> ClientConfig {
+        self.connection.clone()
     }
 }
 
@@ -89,6 +100,12 @@ impl KafkaChangeFeed {
             group_prefix: None,
             options: Vec::new(),
         }
+    }
+}
+
+impl KafkaChangeFeed {
+    pub(crate) fn settings(&self) -> &Arc<Settings> {
+        &self.settings
     }
 }
 
@@ -158,6 +175,7 @@ impl Builder {
         }
         let mut client = ClientConfig::new();
         client.set("bootstrap.servers", &self.brokers);
+        let mut connection = client.clone();
         for (name, value) in DEFAULTS {
             client.set(*name, *value);
         }
@@ -165,6 +183,7 @@ impl Builder {
             if RESERVED.contains(&name.as_str()) {
                 return Err(ConfigError::ReservedOption(name));
             }
+            connection.set(&name, &value);
             client.set(name, value);
         }
         // Nothing counts as read before it is saved with the view, and where records are gone, that is an error.
@@ -182,11 +201,57 @@ impl Builder {
         }
         let settings = Settings {
             client,
+            connection,
             brokers: self.brokers,
             keyspace,
             topic_prefix: self.topic_prefix,
             group_prefix,
         };
         Ok(KafkaChangeFeed { settings: Arc::new(settings) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build(change: impl FnOnce(Builder) -> Builder) -> Result<KafkaChangeFeed, String> {
+        let builder = KafkaChangeFeed::builder("127.0.0.1:9092").keyspace("bank");
+        change(builder).build().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn topics_and_groups_are_called_after_the_keyspace() {
+        let feed = build(|builder| builder).unwrap();
+        assert_eq!(feed.settings.topics(&["account"])[0].0, "es.bank.account_events");
+        assert_eq!(feed.settings.group("balances"), "bank.balances");
+        let feed = build(|builder| builder.topic_prefix("cdc").group_prefix("reports")).unwrap();
+        assert_eq!(feed.settings.topics(&["account"])[0].0, "cdc.bank.account_events");
+        assert_eq!(feed.settings.group("balances"), "reports.balances");
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        let error = KafkaChangeFeed::builder(" ").keyspace("bank").build().unwrap_err();
+        assert!(matches!(error, ConfigError::NoBrokers));
+        let error = KafkaChangeFeed::builder("b:1").build().unwrap_err();
+        assert!(matches!(error, ConfigError::NoKeyspace));
+        for (name, value, why) in [
+            ("group.id", "g", "the option `group.id` is the feed's own: leave it out"),
+            ("enable.auto.commit", "true", "the option `enable.auto.commit` is the feed's own"),
+            (
+                "sesion.timeout.ms",
+                "1",
+                "the option `sesion.timeout.ms` cannot be `1`: No such configuration property",
+            ),
+            ("session.timeout.ms", "soon", "the option `session.timeout.ms` cannot be `soon`: "),
+        ] {
+            let error = build(|builder| builder.option(name, value)).unwrap_err();
+            assert!(error.starts_with(why), "{error}");
+        }
+        for bad in ["", "a b", "a/b", &"a".repeat(101)] {
+            let error = build(|builder| builder.topic_prefix(bad)).unwrap_err();
+            assert!(error.starts_with(&format!("`{bad}` cannot be part of a topic's name")), "{error}");
+        }
     }
 }

@@ -12,11 +12,13 @@
 
 pub mod debezium;
 mod error;
+mod fast_path;
 mod feed;
 mod partitions;
 mod rebalance;
 mod subscription;
 
 pub use error::{Client, ConfigError, ConsumeError};
+pub use fast_path::{FastPath, FastPathError, Partitioning};
 pub use feed::{Builder, KafkaChangeFeed};
 pub use subscription::KafkaSubscription;

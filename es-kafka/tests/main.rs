@@ -7,6 +7,7 @@ mod app;
 mod broker;
 mod clock;
 mod conformance;
+mod fast_path;
 mod listener;
 mod outage;
 mod pipeline;

@@ -71,7 +71,7 @@ async fn a_listener_waits_for_the_broker_and_goes_on() {
         topics.publish(CATEGORY, commit).await;
     }
     until(async || match &app.projections()[0].state {
-        ListenerState::Waiting { error } => error.contains("no broker of"),
+        ListenerState::Waiting { error, .. } => error.contains("no broker of"),
         _ => false,
     })
     .await;

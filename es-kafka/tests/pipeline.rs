@@ -13,6 +13,8 @@ use es_core::{
     store::EventStore,
 };
 
+use es_kafka::Partitioning;
+
 use crate::{
     broker::Topics,
     clock::{CATEGORY, Seen, chain},
@@ -105,4 +107,51 @@ async fn a_view_shows_what_is_stored() {
     until(async || pipeline.seen("timed").await == [1]).await;
     println!("a commit was in the view after {:?}", sample.elapsed());
     tokio::time::timeout(Duration::from_secs(60), pipeline.app.shutdown()).await.unwrap();
+}
+
+/// The copy that the command side sends, and the connector's, are in one partition, whichever comes first; the view
+/// takes one of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn both_copies_of_a_commit_meet_in_one_partition() {
+    let pipeline = Pipeline::start().await;
+    let feed = pipeline.topics.feed().build().unwrap();
+    let fast = store(&pipeline.topics.keyspace).await;
+    let fast = feed.fast_path(fast, partitioning()).unwrap();
+    let chains: Vec<_> = (0..12).map(|n| chain(&format!("f{n} \"é"), &[1, 2, 1])).collect();
+    for commit in chains.iter().flatten() {
+        fast.append(commit.clone()).await.unwrap();
+    }
+    let topic = Listener::start(&feed, "places", &[CATEGORY], &Saved::default());
+    let ours: BTreeSet<_> = chains.iter().flatten().map(|commit| commit.id).collect();
+    let copies = || {
+        let mut copies = BTreeMap::<_, Vec<_>>::new();
+        for record in topic.records() {
+            let FeedPayload::Commit(commit) = record.payload else { panic!("{record:?}") };
+            if ours.contains(&commit.id) {
+                copies.entry(commit.id).or_default().push(record.partition);
+            }
+        }
+        copies
+    };
+    until(async || copies().values().filter(|places| places.len() > 1).count() == ours.len()).await;
+    for places in copies().values() {
+        assert!(places.iter().all(|place| *place == places[0]), "{places:?}");
+    }
+    for chain in &chains {
+        let id = &chain[0].stream.id;
+        until(async || pipeline.seen(id).await.len() == 4).await;
+        assert_eq!(pipeline.seen(id).await, [1, 2, 3, 4]);
+    }
+    let sample = Instant::now();
+    fast.append(chain("timed", &[1]).remove(0)).await.unwrap();
+    until(async || pipeline.seen("timed").await == [1]).await;
+    println!("a commit on the fast path was in the view after {:?}", sample.elapsed());
+}
+
+/// Which connector the stack runs: `ES_DEBEZIUM=connect` for the one in Kafka Connect.
+fn partitioning() -> Partitioning {
+    match std::env::var("ES_DEBEZIUM").as_deref() {
+        Ok("connect") => Partitioning::ConnectKey,
+        _ => Partitioning::AggregateId,
+    }
 }

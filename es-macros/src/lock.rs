@@ -57,10 +57,12 @@ fn target() -> String {
 /// The nearest lock file at or above the source file, within its package. One above an example, a test or a
 /// benchmark does not hold for it.
 fn path() -> Option<PathBuf> {
+    if env::var_os("UNSTABLE_RUSTDOC_TEST_PATH").is_some() {
+        // The events of an example in documentation are nobody's.
+        return None;
+    }
     let Some(source) = source() else {
-        // Examples in documentation have no file, and their events are nobody's.
-        let documentation = env::var_os("UNSTABLE_RUSTDOC_TEST_PATH").is_some();
-        let root = env::var_os("CARGO_MANIFEST_DIR").filter(|_| !documentation)?;
+        let root = env::var_os("CARGO_MANIFEST_DIR")?;
         return Some(PathBuf::from(root).join(FILE)).filter(|path| path.is_file());
     };
     let mut folder = source.parent()?;

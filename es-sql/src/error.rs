@@ -46,7 +46,8 @@ pub enum OpenError {
 }
 
 /// A PostgreSQL database is not ready for views. Comes as the source of a
-/// [`RepositoryError::Unavailable`](es_core::repository::RepositoryError::Unavailable).
+/// [`RepositoryError::Unfit`](es_core::repository::RepositoryError::Unfit), or of an
+/// [`Unavailable`](es_core::repository::RepositoryError::Unavailable) where the database said so.
 #[cfg(feature = "postgres")]
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -7,22 +7,71 @@ use crate::{
 };
 
 /// The crates whose integration tests need a server of the stack.
-const ON_SERVERS: &[&str] = &["es-cassandra", "es-kafka"];
+const ON_SERVERS: &[&str] = &["es-bench", "es-cassandra", "es-kafka"];
 
-/// Those of them that need Kafka and Debezium too.
-const ON_PIPELINE: &[&str] = &["es-kafka"];
-
-/// The module with those tests that need a Cassandra with logins and TLS.
-const ON_SECURED: &str = "secured::";
-
-/// The module with those tests of es-sql that need PostgreSQL.
+/// The module with those tests that need a server, in a crate of which most does not.
 const ON_SERVER: &str = "on_server";
 
-/// The stacks that these are run on.
-const STACKS: &[Wanted] = &[
-    Wanted::cassandra("4.1.10", 1),
-    Wanted::cassandra("5.0.9", 1).with(Pipeline::Standalone),
-    Wanted::cassandra("5.0.9", 3),
+/// Integration tests of one package that are run on a stack.
+struct Tests {
+    package: &'static str,
+    /// Only tests whose name has one of these in it, where there are any.
+    only: &'static [&'static str],
+    skip: &'static [&'static str],
+    /// Where the examples keep their events; see `tests/place.rs`.
+    examples: Option<&'static str>,
+}
+
+impl Tests {
+    const fn of(package: &'static str) -> Self {
+        Self { package, only: &[], skip: &[], examples: None }
+    }
+
+    const fn only(self, only: &'static [&'static str]) -> Self {
+        Self { only, ..self }
+    }
+
+    const fn skip(self, skip: &'static [&'static str]) -> Self {
+        Self { skip, ..self }
+    }
+
+    /// The examples, with their events in `store`. SQLite's own troubles are left out.
+    const fn examples(store: &'static str) -> Self {
+        let tests = Self::of("event-sourcing-rs").only(&["bank::", "flights::"]);
+        Self { examples: Some(store), ..tests.skip(&["a_store_out_of_reach"]) }
+    }
+
+    fn name(&self) -> String {
+        match self.examples {
+            Some(store) => format!("the examples, {store}"),
+            None => self.package.to_owned(),
+        }
+    }
+
+    fn arguments(&self) -> Vec<&'static str> {
+        let mut line = vec!["test", "--all-features", "--no-fail-fast", "--package", self.package];
+        line.extend(["--test", "main", "--"]);
+        line.extend(self.only);
+        line.extend(self.skip.iter().flat_map(|name| ["--skip", name]));
+        line
+    }
+}
+
+/// The stacks, and what is run on each. `secured::` needs a login and TLS, `ring::` three nodes.
+const STACKS: &[(Wanted, &[Tests])] = &[
+    (Wanted::cassandra("4.1.10", 1), &[Tests::of("es-cassandra").skip(&["faults::", "ring::"])]),
+    (
+        Wanted::cassandra("5.0.9", 1).with(Pipeline::Standalone),
+        &[
+            Tests::of("es-cassandra").skip(&["secured::", "ring::"]),
+            Tests::of("es-bench"),
+            Tests::of("es-kafka"),
+            Tests::of("es-sql").only(&[ON_SERVER]),
+            Tests::examples("cassandra"),
+            Tests::examples("pipeline"),
+        ],
+    ),
+    (Wanted::cassandra("5.0.9", 3), &[Tests::of("es-cassandra").skip(&["secured::"])]),
 ];
 
 /// What needs no servers. Examples are built before the tests that start them.
@@ -52,10 +101,11 @@ pub(crate) fn embedded(steps: &mut Steps) {
 /// What needs servers, on each stack in turn. What was started for it is stopped again.
 pub(crate) fn on_servers(steps: &mut Steps) {
     let stack = Stack::of(steps.root());
-    on_postgres(steps, &stack);
-    for wanted in STACKS {
+    for (wanted, tests) in STACKS {
         let mut started = Vec::new();
         steps.step(&format!("stack: {wanted}"), || {
+            // What earlier tests left behind would only cost memory.
+            stack.forget(*wanted)?;
             started = stack.up(*wanted)?;
             Ok(())
         });
@@ -64,38 +114,21 @@ pub(crate) fn on_servers(steps: &mut Steps) {
             steps.step("stop what had started", || stack.down().map(drop));
             break;
         }
-        let hosts = wanted.hosts().join(",");
-        let mut tests = vec!["test", "--all-features", "--no-fail-fast", "--test", "main"];
-        let is_piped = wanted.pipeline.is_some();
-        for package in ON_SERVERS.iter().filter(|package| is_piped || !ON_PIPELINE.contains(package)) {
-            tests.extend(["--package", package]);
+        let mut servers = vec![
+            ("ES_CASSANDRA_HOSTS", wanted.hosts().join(",")),
+            ("ES_KAFKA_BROKERS", wanted.brokers()),
+            ("ES_POSTGRES_URL", postgres::url()),
+        ];
+        servers.extend(stack.variables(*wanted));
+        for tests in *tests {
+            let place = tests.examples.map(|store| ("ES_EXAMPLES_STORE", store));
+            let servers = servers.iter().map(|(name, value)| (*name, value.as_str()));
+            let variables: Vec<_> = servers.chain(place).collect();
+            let name = format!("tests: {}, on {wanted}", tests.name());
+            steps.cargo(&name, &tests.arguments(), &variables);
         }
-        let brokers = wanted.brokers();
-        let mut servers =
-            vec![("ES_CASSANDRA_HOSTS", hosts.as_str()), ("ES_KAFKA_BROKERS", brokers.as_str())];
-        let secured = stack.variables(*wanted);
-        servers.extend(secured.iter().map(|(name, value)| (*name, value.as_str())));
-        if !wanted.is_secured() {
-            tests.extend(["--", "--skip", ON_SECURED]);
-        }
-        steps.cargo(&format!("tests: {wanted}"), &tests, &servers);
         if !started.is_empty() {
             steps.step(&format!("stop: {wanted}"), || stack.stop(&started));
         }
-    }
-}
-
-fn on_postgres(steps: &mut Steps, stack: &Stack) {
-    let mut started = Err(String::new());
-    steps.step("stack: PostgreSQL", || {
-        started = stack.postgres_up();
-        started.as_ref().map(drop).map_err(Clone::clone)
-    });
-    let Ok(started) = started else { return };
-    let tests =
-        ["test", "--package", "es-sql", "--all-features", "--no-fail-fast", "--test", "main", ON_SERVER];
-    steps.cargo("tests: PostgreSQL", &tests, &[("ES_POSTGRES_URL", &postgres::url())]);
-    if !started.is_empty() {
-        steps.step("stop: PostgreSQL", || stack.stop(&started));
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     feed::{ChangeFeed, DynFeed},
     handler::{ConflictPolicy, Runtime},
     listener::{Listener, Served},
-    projection::{self, ViewProjection},
+    projection::{self, Projection},
     query::{Entry, ViewSet},
     repository::{Erased, Repository},
     store::{DynStore, EventStore},
@@ -59,8 +59,8 @@ impl<S: Send + Sync + 'static> AppBuilder<S> {
         AppBuilder { store, feed, services, codec, conflicts, cached, patience, verify_every, projections }
     }
 
-    /// Keeps the views of `projection` in `repository`, from the first event on.
-    pub fn projection<P: ViewProjection>(mut self, projection: P, repository: impl Repository<P>) -> Self {
+    /// Keeps what `projection` makes of events in `repository`, from the first event on.
+    pub fn projection<P: Projection>(mut self, projection: P, repository: impl Repository<P>) -> Self {
         let listener = Listener {
             projection: P::NAME,
             categories: projection::categories::<P>(),

@@ -24,7 +24,7 @@ use crate::{
     command::{Command, Decide, IntoEnvelope},
     handler::{Committed, ExecuteError, Executor, LoadError, Loaded, Recorded, Runtime, history},
     listener::{ControlError, ProjectionStatus, RebuildError, RebuildProgress, Verified},
-    projection::ViewProjection,
+    projection::{Projection, ViewProjection},
     query::{Answer, QueryError, ReadAfter, ViewSet, Views},
     repository::{DeadLetter, ParkedAggregate},
     store::{EventStore, StreamId},
@@ -231,6 +231,18 @@ impl<S: Send + Sync + 'static> App<S> {
         self.views::<P>()
     }
 
+    /// Waits until projection `P` has taken what `after` names; see [`App::query_after`]. For projections that are no
+    /// views, whose tables are read with SQL.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError::NotRegistered`] when the App was built without it, [`QueryError::Behind`] when it does not get there
+    /// in time.
+    pub async fn reached<P: Projection>(&self, after: impl Into<ReadAfter>) -> Result<(), QueryError> {
+        self.inner.views.entry::<P>()?;
+        self.inner.views.reach(&[P::NAME], &after.into()).await
+    }
+
     /// Waits until every projection shows, or has set aside, all that was committed before the call.
     ///
     /// Compares every aggregate's head in the store with its checkpoints; for tools and tests rather than for
@@ -308,7 +320,7 @@ impl<S: Send + Sync + 'static> App<S> {
     /// # Errors
     ///
     /// When `P` is not registered, and when the view database fails.
-    pub async fn parked<P: ViewProjection>(&self, limit: usize) -> Result<Vec<ParkedAggregate>, QueryError> {
+    pub async fn parked<P: Projection>(&self, limit: usize) -> Result<Vec<ParkedAggregate>, QueryError> {
         Ok(self.inner.views.entry::<P>()?.served.current().repository.parked(limit).await?)
     }
 
@@ -317,7 +329,7 @@ impl<S: Send + Sync + 'static> App<S> {
     /// # Errors
     ///
     /// When `P` is not registered, and when the view database fails.
-    pub async fn dead_letters<P: ViewProjection>(&self, limit: usize) -> Result<Vec<DeadLetter>, QueryError> {
+    pub async fn dead_letters<P: Projection>(&self, limit: usize) -> Result<Vec<DeadLetter>, QueryError> {
         Ok(self.inner.views.entry::<P>()?.served.current().repository.dead_letters(limit).await?)
     }
 
@@ -327,7 +339,7 @@ impl<S: Send + Sync + 'static> App<S> {
     /// # Errors
     ///
     /// See [`ControlError`].
-    pub async fn retry_parked<P: ViewProjection>(&self, stream: &StreamId) -> Result<(), ControlError> {
+    pub async fn retry_parked<P: Projection>(&self, stream: &StreamId) -> Result<(), ControlError> {
         self.inner.views.entry::<P>()?.served.current().listener.retry(stream).await
     }
 
@@ -337,7 +349,7 @@ impl<S: Send + Sync + 'static> App<S> {
     /// # Errors
     ///
     /// See [`ControlError`].
-    pub async fn skip_parked<P: ViewProjection>(&self, stream: &StreamId) -> Result<(), ControlError> {
+    pub async fn skip_parked<P: Projection>(&self, stream: &StreamId) -> Result<(), ControlError> {
         self.inner.views.entry::<P>()?.served.current().listener.skip(stream).await
     }
 

@@ -87,10 +87,6 @@ impl Listener {
 }
 
 impl ListenerHandle {
-    pub(crate) fn category(&self) -> Option<&'static str> {
-        self.categories.first().copied()
-    }
-
     pub(crate) fn ask_to_stop(&self) {
         self.stop.send_replace(true);
     }

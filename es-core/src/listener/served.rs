@@ -61,6 +61,10 @@ impl Served {
         self.listener.projection
     }
 
+    pub(crate) fn category(&self) -> Option<&'static str> {
+        self.listener.categories.first().copied()
+    }
+
     pub(crate) fn current(&self) -> Arc<Serving> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

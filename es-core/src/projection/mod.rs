@@ -1,9 +1,11 @@
 //! Projections: how events become views.
 
+mod decoded;
 mod document;
 mod failure;
 mod plan;
 
+pub use decoded::{Decoded, decode_events};
 pub(crate) use document::fold_document;
 pub use failure::{FailurePolicy, FoldResult, OnFailure};
 pub use plan::FoldPlan;
@@ -42,6 +44,10 @@ pub mod style {
     /// Handlers fold events into view rows, which the repository loads and saves. Made by `#[projection]`.
     #[derive(Debug, Clone, Copy)]
     pub enum View {}
+    /// Handlers run statements of their own, in the transaction that moves the checkpoints. Which statements, the
+    /// repository's crate says.
+    #[derive(Debug, Clone, Copy)]
+    pub enum Sql {}
 }
 
 /// Which rows a view projection touches, as a type, so that a repository without multi-row transactions can
@@ -63,7 +69,7 @@ pub mod keying {
     note = "write `#[projection(\"name\", view = MyView, key = MyId)] impl {Self} {{ fn on_event(view: &mut MyView, e: &MyEvent) {{ .. }} }}`"
 )]
 pub trait Projection: Send + Sync + 'static {
-    /// How it writes: [`style::View`].
+    /// How it writes: [`style::View`], or [`style::Sql`].
     type Style;
     /// Its name: of its checkpoints, its view rows and its metrics.
     const NAME: &'static str;

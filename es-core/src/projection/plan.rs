@@ -136,7 +136,7 @@ pub(super) fn corrupt<P: ViewProjection>(key: &str, error: &serde_json::Error) -
 }
 
 /// Runs a user's code; a panic in it is a failure of its event, not of the listener.
-fn caught(run: impl FnOnce() -> Result<(), BoxError>) -> Result<(), BoxError> {
+pub(super) fn caught(run: impl FnOnce() -> Result<(), BoxError>) -> Result<(), BoxError> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(crate::panic_message(&*panic).into()))
 }
 

@@ -5,7 +5,7 @@ use futures_util::future::try_join_all;
 use super::{QueryError, ReadAfter};
 use crate::{
     listener::{ProjectionStatus, Served, Verified},
-    projection::{ViewProjection, ViewRow},
+    projection::{Projection, ViewProjection, ViewRow},
     repository::DynRepository,
     store::DynStore,
 };
@@ -124,14 +124,14 @@ impl ViewSet {
 
     /// A category of one of the projections' events.
     pub(crate) fn category(&self) -> Option<&'static str> {
-        self.entries.iter().find_map(|entry| entry.served.current().listener.category())
+        self.entries.iter().find_map(|entry| entry.served.category())
     }
 
     pub(crate) fn insert(&mut self, entry: Entry) {
         self.entries.push(entry);
     }
 
-    pub(crate) fn entry<P: ViewProjection>(&self) -> Result<&Entry, QueryError> {
+    pub(crate) fn entry<P: Projection>(&self) -> Result<&Entry, QueryError> {
         let found = self.entries.iter().find(|entry| entry.id == TypeId::of::<P>());
         found.ok_or(QueryError::NotRegistered(P::NAME))
     }

@@ -18,6 +18,7 @@ pub const fn check(schema: &'static Schema, locked: &str, before: &str, after: &
     let compare = Sink::Compare { with: locked.as_bytes(), at: 0, same: true };
     let mut writer = Writer::new(compare);
     writer.event(schema);
+    writer.without_fault();
     if writer.is_same() {
         return;
     }
@@ -31,6 +32,14 @@ pub const fn check(schema: &'static Schema, locked: &str, before: &str, after: &
     }
     message.add(after);
     panic!("{}", message.as_str())
+}
+
+/// Panics with the reason when `schema` is not that of an event.
+#[track_caller]
+pub const fn whole(schema: &'static Schema) {
+    let mut writer = Writer::new(Sink::Compare { with: b"", at: 0, same: true });
+    writer.event(schema);
+    writer.without_fault();
 }
 
 /// Panics with `message` when an event in `module` is the one that was locked in `locked` under another name.
@@ -80,15 +89,17 @@ pub const fn report(schema: &'static Schema, head: &str, module: &str, name: &st
 ///
 /// # Panics
 ///
-/// When the schema is not an event's: see [`Writer::event`].
+/// When the schema is not an event's.
 pub fn text_of(schema: &'static Schema) -> String {
     let mut room = vec![0; ROOM];
     write(schema, &mut room).to_owned()
 }
 
+#[track_caller]
 const fn write<'a>(schema: &'static Schema, room: &'a mut [u8]) -> &'a str {
     let mut writer = Writer::new(Sink::Write { to: &mut *room, at: 0 });
     writer.event(schema);
+    writer.without_fault();
     let Some(len) = writer.written() else { panic!("the shape of an event is larger than 64 KiB") };
     match std::str::from_utf8(room.split_at(len).0) {
         Ok(text) => text,

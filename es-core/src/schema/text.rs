@@ -22,22 +22,30 @@ pub(super) struct Writer<'a> {
     /// The named types around this place, and how long the path to each is.
     around: [(&'static str, usize); DEPTH],
     depth: usize,
+    /// Why it is no shape of an event; empty when it is one. Whoever called panics with it, so that a compile error
+    /// is shown at the event and not in here.
+    fault: &'static str,
 }
 
 impl<'a> Writer<'a> {
     pub(super) const fn new(sink: Sink<'a>) -> Self {
-        Self { sink, path: [0; PATH], path_len: 0, around: [("", 0); DEPTH], depth: 0 }
+        Self { sink, path: [0; PATH], path_len: 0, around: [("", 0); DEPTH], depth: 0, fault: "" }
     }
 
-    /// All lines of an event.
-    ///
-    /// Panics when the shape is not a struct, is too deep, or meets a type again that is not around it. In a
-    /// constant, that is a compile error.
+    /// All lines of an event, or a fault: it is not a struct, is too deep, or meets a type again that is not around.
     pub(super) const fn event(&mut self, schema: &'static Schema) {
         match schema {
             Schema::Struct { .. } => self.inside(schema),
             Schema::Scalar(super::Scalar::Unit) => {}
-            _ => panic!("an event is a struct"),
+            _ => self.fault = "an event is a struct with named fields, or without any",
+        }
+    }
+
+    /// Panics if there was one.
+    #[track_caller]
+    pub(super) const fn without_fault(&self) {
+        if !self.fault.is_empty() {
+            panic!("{}", self.fault)
         }
     }
 
@@ -90,7 +98,8 @@ impl<'a> Writer<'a> {
             Schema::Enum { .. } => self.put(b"enum"),
             Schema::Again(name) => {
                 self.put(b"^");
-                self.put_path(self.around(name));
+                let at = self.around(name);
+                self.put_path(at);
             }
         }
     }
@@ -119,19 +128,22 @@ impl<'a> Writer<'a> {
                 self.inside(value);
             }
             Schema::Tuple { name, parts } => {
-                self.enter(name);
-                self.parts(parts);
-                self.depth -= 1;
+                if self.enter(name) {
+                    self.parts(parts);
+                    self.depth -= 1;
+                }
             }
             Schema::Struct { name, fields } => {
-                self.enter(name);
-                self.fields(fields);
-                self.depth -= 1;
+                if self.enter(name) {
+                    self.fields(fields);
+                    self.depth -= 1;
+                }
             }
             Schema::Enum { name, variants } => {
-                self.enter(name);
-                self.variants(variants);
-                self.depth -= 1;
+                if self.enter(name) {
+                    self.variants(variants);
+                    self.depth -= 1;
+                }
             }
         }
         self.path_len = start;
@@ -183,18 +195,19 @@ impl<'a> Writer<'a> {
         }
     }
 
-    const fn enter(&mut self, name: &'static str) {
-        assert!(
-            self.depth < DEPTH,
-            "an event's types nest too deep; one that contains itself through another type says so at the field: \
-             `#[event_schema(recursive = TheOtherType)]`"
-        );
+    const fn enter(&mut self, name: &'static str) -> bool {
+        if self.depth == DEPTH {
+            self.fault = "the types of this event nest too deep; one that contains itself through another type says \
+                          so at its field: `#[event_schema(recursive = TheOtherType)]`";
+            return false;
+        }
         self.around[self.depth] = (name, self.path_len);
         self.depth += 1;
+        true
     }
 
     /// The path's length at the nearest type of that name.
-    const fn around(&self, name: &str) -> usize {
+    const fn around(&mut self, name: &str) -> usize {
         let mut i = self.depth;
         while i > 0 {
             i -= 1;
@@ -202,10 +215,9 @@ impl<'a> Writer<'a> {
                 return self.around[i].1;
             }
         }
-        panic!(
-            "`#[event_schema(recursive = ..)]` names a type that is not around this one: an event may contain the \
-             type it names, but not this one alone"
-        )
+        self.fault = "a type in this event says `#[event_schema(recursive = ..)]` with a type that is not around it: use \
+                      the type that is named there, and not the one inside it alone";
+        0
     }
 
     const fn push_name(&mut self, name: &str) {
@@ -237,7 +249,10 @@ impl<'a> Writer<'a> {
     const fn push(&mut self, text: &[u8]) {
         let mut i = 0;
         while i < text.len() {
-            assert!(self.path_len < PATH, "the path to a field of an event is too long");
+            if self.path_len == PATH {
+                self.fault = "the path to a field of this event is too long";
+                return;
+            }
             self.path[self.path_len] = text[i];
             self.path_len += 1;
             i += 1;

@@ -15,7 +15,7 @@ mod tests;
 pub use encode::{key_of, record_of};
 pub use refused::Refused;
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use es_core::{feed::FeedPayload, store::StreamId};
 
@@ -34,12 +34,13 @@ use row::Row;
 pub struct Table {
     keyspace: String,
     name: String,
-    category: &'static str,
+    category: Cow<'static, str>,
 }
 
 impl Table {
     /// The events of `category` in `keyspace`.
-    pub fn new(keyspace: impl Into<String>, category: &'static str) -> Self {
+    pub fn new(keyspace: impl Into<String>, category: impl Into<Cow<'static, str>>) -> Self {
+        let category = category.into();
         Self { keyspace: keyspace.into(), name: format!("{category}_events"), category }
     }
 
@@ -49,8 +50,8 @@ impl Table {
     }
 
     /// The aggregates' category.
-    pub fn category(&self) -> &'static str {
-        self.category
+    pub fn category(&self) -> &str {
+        &self.category
     }
 }
 
@@ -110,7 +111,7 @@ fn read(table: &Table, key: Option<&[u8]>, value: &[u8]) -> Result<FeedPayload, 
         row.sequence.clone().value().or(key.sequence).ok_or(Refused::NoPlace { column: "sequence" })?;
     let sequence = u64::try_from(sequence.0).ok().filter(|sequence| *sequence > 0);
     let sequence = sequence.ok_or(Refused::BadSequence)?;
-    let stream = StreamId::new(table.category, id.0.as_ref());
+    let stream = StreamId::new(table.category.clone(), id.0.as_ref());
     Ok(match row.commit(&stream, sequence) {
         Some(commit) => FeedPayload::Commit(Arc::new(commit)),
         None => FeedPayload::Hint { stream, sequence },

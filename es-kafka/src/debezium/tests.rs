@@ -1,6 +1,9 @@
 //! The reader, on records that real connectors wrote and on what becomes of them on the way.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 use es_core::{
     event::Codec,
@@ -99,6 +102,49 @@ fn every_captured_record_is_read_or_refused_with_a_reason() {
         assert_eq!(said, expected, "{file}: {value}");
     }
     assert!(hints > 40 && others > 20 && foreign > 6, "{hints} hints, {others} others, {foreign} foreign");
+}
+
+/// Rows of the store's own table, as each connector wrote them: of two aggregates, a commit of one event and then one
+/// of two.
+const OWN: &[(&str, &str)] = &[
+    ("own-cassandra-4", include_str!("../../tests/fixtures/own-cassandra-4.jsonl")),
+    ("own-cassandra-5", include_str!("../../tests/fixtures/own-cassandra-5.jsonl")),
+    ("own-cassandra-5-connect", include_str!("../../tests/fixtures/own-cassandra-5-connect.jsonl")),
+    (
+        "own-cassandra-5-connect-schemas",
+        include_str!("../../tests/fixtures/own-cassandra-5-connect-schemas.jsonl"),
+    ),
+];
+
+#[test]
+fn the_stores_own_rows_come_whole_from_each_connector() {
+    for (file, lines) in OWN {
+        let mut streams = BTreeMap::<_, Vec<_>>::new();
+        for line in lines.lines() {
+            let record: Value = serde_json::from_str(line).unwrap();
+            let (key, value) = (record["key"].to_string(), record["value"].to_string());
+            let commit =
+                the_commit(decode(&Table::new("es", "clock"), Some(key.as_bytes()), Some(value.as_bytes())));
+            streams.entry(commit.stream.to_string()).or_default().push(commit);
+        }
+        assert_eq!(streams.keys().collect::<Vec<_>>(), ["clock/a1", "clock/b \"2\" é"], "{file}");
+        for commits in streams.values() {
+            let [first, second] = &commits[..] else { panic!("{file}: {commits:?}") };
+            assert_eq!((first.sequence, first.last_sequence, first.parent), (1, 1, None), "{file}");
+            assert_eq!(
+                (second.sequence, second.last_sequence, second.parent),
+                (2, 3, Some(first.id)),
+                "{file}"
+            );
+            for commit in commits {
+                let events = commit.raw_events().unwrap();
+                assert!(events.iter().all(|event| event.name == "clock.tick"), "{file}");
+                assert_eq!(commit.commands().unwrap().len(), 1, "{file}");
+                assert_eq!(commit.codec, Codec::Bincode, "{file}");
+                assert!(commit.committed_at_millis() > 1_700_000_000_000, "{file}");
+            }
+        }
+    }
 }
 
 fn commits() -> impl Strategy<Value = Commit> {

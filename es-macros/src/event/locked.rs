@@ -2,12 +2,13 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::{Ident, LitStr};
 
 use super::model::{Kind, Model};
 use crate::{
     diag::Diag,
     lock::{Lock, Locked},
-    types::at,
+    types::{at, respan},
 };
 
 /// Constants whose evaluation fails when the event is not as it is locked. Never an item that code can see: a
@@ -15,7 +16,7 @@ use crate::{
 pub(super) fn checks(kind: Kind, model: &Model<'_>, diag: &mut Diag) -> TokenStream {
     let Some(name) = &model.name else { return TokenStream::new() };
     match Lock::find() {
-        Ok(Lock::None) => TokenStream::new(),
+        Ok(Lock::None) => whole(model, name),
         Ok(Lock::Collected(wanted)) => report(kind, model, wanted),
         Ok(Lock::Read { path, events }) => {
             let check = compare(kind, model, &events, diag);
@@ -33,8 +34,24 @@ pub(super) fn checks(kind: Kind, model: &Model<'_>, diag: &mut Diag) -> TokenStr
     }
 }
 
+/// A shape that nothing compares must be one all the same.
+fn whole(model: &Model<'_>, name: &LitStr) -> TokenStream {
+    call(model, name, "whole", &TokenStream::new())
+}
+
+/// `const _: () = es::schema::function(SCHEMA, arguments);`, shown at the event's name.
+fn call(model: &Model<'_>, name: &LitStr, function: &str, arguments: &TokenStream) -> TokenStream {
+    let Model { input, es, .. } = model;
+    let ident = &input.ident;
+    let span = at(name.span());
+    let function = Ident::new(function, span);
+    let path = respan(quote!(#es::schema::#function), span);
+    let arguments = quote_spanned!(span=> (<#ident as #es::schema::EventSchema>::SCHEMA, #arguments));
+    quote!(const _: () = #path #arguments;)
+}
+
 fn report(kind: Kind, model: &Model<'_>, wanted: bool) -> TokenStream {
-    let Model { input, es, version, name, .. } = model;
+    let Model { input, version, name, .. } = model;
     // Makes cargo look again when another target is asked for.
     let again = quote! {
         const _: ::core::option::Option<&::core::primitive::str> = ::core::option_env!("ES_SCHEMA_REPORT");
@@ -46,11 +63,9 @@ fn report(kind: Kind, model: &Model<'_>, wanted: bool) -> TokenStream {
         Kind::Past => "past",
     };
     let head = format!("es-schema 1\n{} v{version} {kind} ", name.value());
-    let span = at(name.span());
-    let call = quote_spanned! {span=>
-        #es::schema::report(<#ident as #es::schema::EventSchema>::SCHEMA, #head, ::core::module_path!(), ::core::stringify!(#ident))
-    };
-    quote!(#again const _: () = #call;)
+    let arguments = quote!(#head, ::core::module_path!(), ::core::stringify!(#ident));
+    let call = call(model, name, "report", &arguments);
+    quote!(#again #call)
 }
 
 fn compare(kind: Kind, model: &Model<'_>, events: &[Locked], diag: &mut Diag) -> TokenStream {
@@ -72,17 +87,15 @@ fn compare(kind: Kind, model: &Model<'_>, events: &[Locked], diag: &mut Diag) ->
         );
         return TokenStream::new();
     }
-    let span = at(name.span());
     if let Some(locked) = same_name().find(|e| e.version == *version) {
         let (shape, before, after) = (&locked.shape, before(&stored, *version), after(kind, model, &stored));
-        let call = quote_spanned! {span=>
-            #es::schema::check(<#ident as #es::schema::EventSchema>::SCHEMA, #shape, #before, #after)
-        };
-        return quote!(const _: () = #call;);
+        return call(model, name, "check", &quote!(#shape, #before, #after));
     }
+    let whole = whole(model, name);
     if newest.is_some() {
-        return TokenStream::new();
+        return whole;
     }
+    let span = at(name.span());
     let text = ident.to_string();
     let under_other_names = events.iter().filter_map(|locked| {
         let (module, last) = locked.rust.rsplit_once("::")?;
@@ -90,10 +103,11 @@ fn compare(kind: Kind, model: &Model<'_>, events: &[Locked], diag: &mut Diag) ->
             return None;
         }
         let message = renamed(&locked.name, &stored, &text);
-        let call = quote_spanned! {span=> #es::schema::check_name(::core::module_path!(), #module, #message)};
-        Some(quote!(const _: () = #call;))
+        let path = respan(quote!(#es::schema::check_name), span);
+        let arguments = quote_spanned!(span=> (::core::module_path!(), #module, #message));
+        Some(quote!(const _: () = #path #arguments;))
     });
-    under_other_names.collect()
+    [whole].into_iter().chain(under_other_names).collect()
 }
 
 fn before(name: &str, version: u32) -> String {

@@ -19,7 +19,7 @@ pub(super) async fn prepare(connection: &mut PgConnection) -> Result<(), Prepare
     // Asked first, so that a service whose tables somebody else made needs no right to make any.
     if found.is_none() {
         // `IF NOT EXISTS` fails where two make the same table at once.
-        sqlx::query("SELECT pg_advisory_xact_lock(hashtext('es_settings'))").execute(&mut *tx).await?;
+        lock(&mut tx).await?;
         found = version(&mut tx).await?;
     }
     match found {
@@ -30,6 +30,11 @@ pub(super) async fn prepare(connection: &mut PgConnection) -> Result<(), Prepare
         }
     }
     Ok(tx.commit().await?)
+}
+
+/// Nobody else makes tables before the transaction ends.
+pub(super) async fn lock(tx: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtext('es_settings'))").execute(tx).await.map(drop)
 }
 
 /// Not `to_regclass`: that goes on not seeing a table that was made after this transaction had first looked.

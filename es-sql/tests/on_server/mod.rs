@@ -5,6 +5,7 @@ mod database;
 mod listeners;
 mod readable;
 mod schema;
+mod statements;
 
 use database::Database;
 use es_core::testing::conformance::RepositoryFixture;

@@ -21,7 +21,9 @@ async fn prepare(repository: &PostgresRepository) -> Result<(), RepositoryError>
 /// What it says when it is not ready.
 async fn refusal(repository: &PostgresRepository) -> PrepareError {
     match prepare(repository).await.unwrap_err() {
-        RepositoryError::Unavailable(source) => *source.downcast().unwrap(),
+        RepositoryError::Unavailable(source) | RepositoryError::Unfit { source, .. } => {
+            *source.downcast().unwrap()
+        }
         other => panic!("{other}"),
     }
 }

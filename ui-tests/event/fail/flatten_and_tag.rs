@@ -10,7 +10,7 @@ pub struct Deposited {
     pub source: Source,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(EventSchema, Serialize, Deserialize)]
 pub struct Source {
     pub iban: String,
 }

@@ -15,7 +15,7 @@ mod process;
 mod security;
 
 use std::{
-    fmt,
+    fmt, fs,
     path::{Path, PathBuf},
 };
 
@@ -142,6 +142,18 @@ impl Stack {
             started.extend(self.postgres_up()?);
         }
         Ok(started)
+    }
+
+    /// Deletes the data of a stack, but for what runs.
+    pub(crate) fn forget(&self, wanted: Wanted) -> Result<(), String> {
+        let running = self.running()?;
+        for kind in KINDS {
+            let folder = wanted.folder(&self.folder, kind);
+            if folder.exists() && !running.iter().any(|server| server.folder().starts_with(&folder)) {
+                fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+            }
+        }
+        Ok(())
     }
 
     /// What the tests on it have to know of its logins and certificates.

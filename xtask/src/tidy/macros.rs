@@ -7,10 +7,13 @@ use super::{
 
 const FORBIDDEN: &[&str] = &["fs", "env", "net", "process"];
 
-/// es-macros does no I/O.
+/// Reads `events.lock`, and nothing else.
+const READS_THE_LOCK: &str = "es-macros/src/lock.rs";
+
+/// es-macros does no I/O, but for one file.
 pub(crate) fn no_io(files: &[File]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (file, tokens) in sources(files) {
+    for (file, tokens) in sources(files).filter(|(file, _)| file.path != READS_THE_LOCK) {
         for at in find(&tokens, &["std", ":", ":"]) {
             let next = at + 3;
             let grouped = tokens.get(next).is_some_and(|t| t.text == "{");
@@ -84,7 +87,7 @@ mod tests {
             places(no_io, &[("es-macros/src/a.rs", text)]),
             ["es-macros/src/a.rs:3", "es-macros/src/a.rs:5"]
         );
-        assert_eq!(places(no_io, &[("es-sql/src/a.rs", text)]), [""; 0]);
+        assert_eq!(places(no_io, &[("es-sql/src/a.rs", text), (READS_THE_LOCK, text)]), [""; 0]);
     }
 
     #[test]

@@ -8,10 +8,12 @@ super::scalar! {
     ChronoTime: NaiveTime;
 }
 
+#[diagnostic::do_not_recommend]
 impl<Z: TimeZone> EventSchema for DateTime<Z> {
     const SCHEMA: &'static Schema = &Schema::Scalar(Scalar::ChronoDateTime);
 }
 
+#[diagnostic::do_not_recommend]
 impl EventSchema for TimeDelta {
     const SCHEMA: &'static Schema = <(i64, i32)>::SCHEMA;
 }

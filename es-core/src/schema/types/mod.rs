@@ -13,6 +13,7 @@ mod time;
 /// `scalar!(Text: String, Box<str>)`
 macro_rules! scalar {
     ($($name:ident: $($of:ty),+;)+) => { $($(
+        #[diagnostic::do_not_recommend]
         impl $crate::schema::EventSchema for $of {
             const SCHEMA: &'static $crate::schema::Schema =
                 &$crate::schema::Schema::Scalar($crate::schema::Scalar::$name);

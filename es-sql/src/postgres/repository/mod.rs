@@ -3,6 +3,7 @@
 mod checkpoint;
 mod offset;
 mod row;
+mod statements;
 mod transaction;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use sqlx::PgPool;
 use tokio::sync::OnceCell;
 
 use super::schema;
+use crate::PrepareError;
 use transaction::Transaction;
 
 /// Views in PostgreSQL, version 12 or newer, for any number of projections and processes.
@@ -76,11 +78,14 @@ impl PostgresRepository {
     }
 
     /// The pool, after making the tables ready.
-    async fn pool(&self) -> Result<&PgPool, RepositoryError> {
+    async fn pool(&self, projection: &'static str) -> Result<&PgPool, RepositoryError> {
         let pool = &self.0.pool;
         let prepare = || async {
             let mut connection = pool.acquire().await.map_err(unavailable)?;
-            schema::prepare(&mut connection).await.map_err(|e| RepositoryError::Unavailable(e.into()))
+            schema::prepare(&mut connection).await.map_err(|error| match error {
+                PrepareError::Database(_) => RepositoryError::Unavailable(error.into()),
+                error => RepositoryError::Unfit { projection, source: error.into() },
+            })
         };
         self.0.prepared.get_or_try_init(prepare).await?;
         Ok(pool)
@@ -89,36 +94,36 @@ impl PostgresRepository {
 
 impl<P: ViewProjection> Repository<P, style::View> for PostgresRepository {
     async fn prepare(&self) -> Result<(), RepositoryError> {
-        self.pool().await.map(drop)
+        self.pool(P::NAME).await.map(drop)
     }
 
     async fn checkpoints(&self, streams: &[StreamId]) -> Result<Vec<Checkpoint>, RepositoryError> {
-        checkpoint::read(self.pool().await?, P::NAME, streams).await
+        checkpoint::read(self.pool(P::NAME).await?, P::NAME, streams).await
     }
 
     async fn offsets(&self) -> Result<Vec<Offset>, RepositoryError> {
-        offset::read(self.pool().await?, P::NAME).await.map_err(unavailable)
+        offset::read(self.pool(P::NAME).await?, P::NAME).await.map_err(unavailable)
     }
 
     async fn apply(&self, projection: &P, batch: &Batch) -> Result<(), ApplyError> {
         let plan = FoldPlan::new(projection, batch)?;
-        plan.run(Transaction::begin(self.pool().await?, P::NAME).await.map_err(unavailable)?).await
+        plan.run(Transaction::begin(self.pool(P::NAME).await?, P::NAME).await.map_err(unavailable)?).await
     }
 
     async fn parked(&self, limit: usize) -> Result<Vec<ParkedAggregate>, RepositoryError> {
-        checkpoint::parked(self.pool().await?, P::NAME, limit).await.map_err(unavailable)
+        checkpoint::parked(self.pool(P::NAME).await?, P::NAME, limit).await.map_err(unavailable)
     }
 
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, RepositoryError> {
-        offset::dead_letters(self.pool().await?, P::NAME, limit).await.map_err(unavailable)
+        offset::dead_letters(self.pool(P::NAME).await?, P::NAME, limit).await.map_err(unavailable)
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, RepositoryError> {
-        row::get(self.pool().await?, P::NAME, key).await.map_err(unavailable)
+        row::get(self.pool(P::NAME).await?, P::NAME, key).await.map_err(unavailable)
     }
 
     async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Row>, RepositoryError> {
-        row::list(self.pool().await?, P::NAME, after, limit).await.map_err(unavailable)
+        row::list(self.pool(P::NAME).await?, P::NAME, after, limit).await.map_err(unavailable)
     }
 }
 

@@ -7,20 +7,39 @@ use super::{checkpoint, offset, row, unavailable};
 
 /// The level is named, because a database may have another default. Whoever is frozen in the middle does not keep
 /// rows locked for ever.
-const BEGIN: &str =
+const READ_COMMITTED: &str =
     "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '30s'";
 
+/// For statements that are not ours: what they have read must not change before they write.
+const REPEATABLE_READ: &str =
+    "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL idle_in_transaction_session_timeout = '30s'";
+
 pub(super) struct Transaction {
-    tx: sqlx::Transaction<'static, Postgres>,
+    pub(super) tx: sqlx::Transaction<'static, Postgres>,
     projection: &'static str,
 }
 
 impl Transaction {
     pub(super) async fn begin(pool: &PgPool, projection: &'static str) -> Result<Self, sqlx::Error> {
+        Self::begin_with(READ_COMMITTED, pool, projection).await
+    }
+
+    pub(super) async fn begin_repeatable(
+        pool: &PgPool,
+        projection: &'static str,
+    ) -> Result<Self, sqlx::Error> {
+        Self::begin_with(REPEATABLE_READ, pool, projection).await
+    }
+
+    async fn begin_with(
+        begin: &'static str,
+        pool: &PgPool,
+        projection: &'static str,
+    ) -> Result<Self, sqlx::Error> {
         let connection = pool.acquire().await?;
         // In a task: the driver does not roll back what is dropped before BEGIN is answered, and the connection
         // would go back to the pool with a transaction open.
-        let begun = tokio::spawn(sqlx::Transaction::begin(connection, Some(BEGIN.into_sql_str()))).await;
+        let begun = tokio::spawn(sqlx::Transaction::begin(connection, Some(begin.into_sql_str()))).await;
         let tx = begun.map_err(|panic| sqlx::Error::Protocol(panic.to_string()))??;
         Ok(Self { tx, projection })
     }
