@@ -4,9 +4,9 @@
 pub use super::repository::{
     a_batch_folds_and_moves, a_broken_commit_applies_nothing, a_dropped_apply_happens_whole_or_not_at_all,
     a_failing_fold_applies_nothing, a_new_repository_is_empty, a_restart_keeps_everything,
-    a_stale_move_applies_nothing, dead_letters_are_kept_once, large_batches_fit,
-    odd_streams_have_checkpoints_of_their_own, of_two_appliers_one_folds, offsets_never_go_back,
-    parking_and_its_end, projections_do_not_mix, racing_listeners_fold_each_event_once, rows_list_completely,
+    a_stale_move_applies_nothing, dead_letters_are_kept_once, odd_streams_have_checkpoints_of_their_own,
+    of_two_appliers_one_folds, offsets_never_go_back, parking_and_its_end, projections_do_not_mix,
+    racing_listeners_fold_each_event_once, rows_list_completely,
 };
 
 use std::sync::Arc;
@@ -20,6 +20,11 @@ use crate::{
     repository::{ApplyError, Batch, Checkpoint, Move, Parked, Repository},
     store::{Commit, from_millis},
 };
+
+/// A batch of more aggregates than are written at the same time is applied.
+pub async fn large_batches_fit(fixture: impl DocumentRepositoryFixture) {
+    super::repository::large_batches(fixture, 300).await;
+}
 
 /// Who died after some documents of a batch, and before its offsets, has lost nothing: the batch is refused by the
 /// names of what it had done, and what is left of it can be applied.

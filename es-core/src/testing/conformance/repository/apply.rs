@@ -132,8 +132,16 @@ pub async fn a_broken_commit_applies_nothing(fixture: impl DocumentRepositoryFix
 
 /// A batch of many aggregates is applied in one piece.
 pub async fn large_batches_fit(fixture: impl DocumentRepositoryFixture) {
+    large_batches(fixture, 2500).await;
+}
+
+/// The same with so many aggregates.
+pub(in crate::testing::conformance) async fn large_batches(
+    fixture: impl DocumentRepositoryFixture,
+    count: usize,
+) {
     let repository = super::open(fixture.open()).await;
-    let streams: Vec<_> = (0..2500).map(|n| stream(&format!("s{n}"))).collect();
+    let streams: Vec<_> = (0..count).map(|n| stream(&format!("s{n}"))).collect();
     let chains: Vec<_> = streams.iter().map(|s| chain(s, [1, 1])).collect();
     for at in 0..2 {
         let moves = chains.iter().map(|c| apply_move(&c[at..=at]));
@@ -145,7 +153,7 @@ pub async fn large_batches_fit(fixture: impl DocumentRepositoryFixture) {
     }
     let rows = Repository::<Counts>::list(&repository, None, usize::MAX).await.expect("rows");
     assert_eq!(rows.len(), streams.len());
-    let stale = [7, 1500, 2499];
+    let stale = [7, count / 2, count - 1];
     let moves = chains.iter().enumerate().map(|(n, c)| {
         let next = commit(&c[1].version(), &c[0].stream, &[Note::new("", 1)]);
         let mut next = apply_move(&[next]);

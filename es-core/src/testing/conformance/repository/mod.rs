@@ -5,6 +5,7 @@ mod keep;
 mod race;
 mod rows;
 
+pub(super) use apply::large_batches;
 pub use apply::*;
 pub use keep::*;
 pub use race::*;
