@@ -1,6 +1,8 @@
 //! Processes that listen under one name share the partitions.
 
-use es_core::feed::{FeedPayload, FeedRecord};
+use std::time::Duration;
+
+use es_core::feed::{ChangeFeed, FeedError, FeedEvent, FeedPayload, FeedRecord, Subscription};
 
 use crate::{
     broker::{PARTITIONS, Topics, partition_of},
@@ -71,4 +73,26 @@ async fn listeners_share_and_hand_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn also_where_everybody_gives_up_everything_first() {
     share("range").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_given_away_is_not_ours() {
+    let topics = Topics::with(CATEGORY).await;
+    let feed = topics.feed().build().unwrap();
+    let mut first = feed.subscribe("shared", &[CATEGORY]).await.unwrap();
+    let FeedEvent::Assigned(all) = first.next().await.unwrap() else { panic!("partitions come first") };
+    assert_eq!(all.len(), ALL);
+    let second = Listener::start(&feed, "shared", &[CATEGORY], &Saved::default());
+    let next = tokio::time::timeout(Duration::from_secs(120), first.next()).await.expect("news in time");
+    let FeedEvent::Revoked(gone) = next.unwrap() else { panic!("there is nothing to read") };
+    // Asking for more carries it out; there is nothing more to come.
+    let more = tokio::time::timeout(Duration::from_millis(100), first.next()).await;
+    assert!(more.is_err(), "{more:?}");
+    for partition in &gone {
+        let error = first.seek(partition, None).await.unwrap_err();
+        let FeedError::Unavailable(source) = &error else { panic!("{error}") };
+        assert_eq!(source.to_string(), format!("{partition} is not assigned here"));
+    }
+    until(async || second.owned().len() == gone.len()).await;
+    assert!(gone.iter().all(|partition| second.owned().contains(partition)));
 }
