@@ -18,7 +18,7 @@ mod error;
 pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod statements;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod time;
@@ -33,7 +33,7 @@ pub use postgres::PostgresRepository;
 pub use sqlite::{SqlRepository, SqliteEventStore, SqliteFeed};
 /// The driver, for those who make a pool of their own.
 pub use sqlx;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use statements::SqlProjection;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) use time::to_millis;

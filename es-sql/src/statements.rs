@@ -16,7 +16,7 @@ use sqlx::Database;
 /// Each event is handled once, in its aggregate's order, in the transaction that moves the aggregate's checkpoint: its
 /// statements are done with it, or not at all. Events of different aggregates come in any order.
 ///
-/// In PostgreSQL the transaction runs at `REPEATABLE READ`: what handlers read does not change under them, and when
+/// SQLite has one writer at a time. In PostgreSQL the transaction runs at `REPEATABLE READ`: what handlers read does not change under them, and when
 /// another transaction has written the same rows, the whole batch is done again. So a handler may run more than once
 /// before it counts, and should do nothing but run statements. It must return the errors of its statements, and must
 /// not end the transaction.
@@ -25,7 +25,8 @@ use sqlx::Database;
 /// reach, nothing is set aside and the listener waits.
 ///
 /// ```
-/// use es_core::{event::{EventSet, Metadata}, projection::{Projection, Subscribed, style}, store::BoxError};
+/// # #[cfg(feature = "postgres")] mod example {
+/// use es_core::{event::Metadata, projection::{Projection, Subscribed, style}, store::BoxError};
 /// use es_sql::{SqlProjection, sqlx::{self, PgConnection, Postgres}};
 /// # use es_core::testing::conformance::Note;
 ///
@@ -54,6 +55,7 @@ use sqlx::Database;
 ///         Ok(())
 ///     }
 /// }
+/// # }
 /// ```
 ///
 /// `App::builder(store).projection(Journal, PostgresRepository::new(&pool))` keeps it up to date, `App::reached`
@@ -160,6 +162,7 @@ fn find<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e sqlx::Error> {
 }
 
 /// Whether the batch can be done again at once: it met another transaction.
+#[cfg(feature = "postgres")]
 pub(crate) fn is_retryable(error: &ApplyError) -> bool {
     let ApplyError::Repository(RepositoryError::Unavailable(source)) = error else { return false };
     find(&**source).is_some_and(is_conflict)

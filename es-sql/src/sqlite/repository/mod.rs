@@ -1,6 +1,8 @@
 //! The repository: view rows, checkpoints and offsets, saved in one transaction.
 
 mod checkpoint;
+mod offset;
+mod statements;
 mod transaction;
 
 use std::{
@@ -88,13 +90,7 @@ impl<P: ViewProjection> Repository<P, style::View> for SqlRepository {
 
     async fn offsets(&self) -> Result<Vec<Offset>, RepositoryError> {
         self.gate().await?;
-        let query =
-            sqlx::query("SELECT partition, offset FROM es_offsets WHERE projection = ? ORDER BY partition");
-        let rows = query.bind(P::NAME).fetch_all(&self.0.pool).await.map_err(unavailable)?;
-        let offset = |row: &sqlx::sqlite::SqliteRow| {
-            Ok(Offset { partition: row.try_get::<&str, _>(0)?.into(), offset: row.try_get(1)? })
-        };
-        rows.iter().map(offset).collect::<Result<_, _>>().map_err(unavailable)
+        offset::read(&self.0.pool, P::NAME).await
     }
 
     async fn apply(&self, projection: &P, batch: &Batch) -> Result<(), ApplyError> {
@@ -110,20 +106,7 @@ impl<P: ViewProjection> Repository<P, style::View> for SqlRepository {
 
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, RepositoryError> {
         self.gate().await?;
-        let sql = "SELECT partition, offset, bytes, reason FROM es_dead_letters
-            WHERE projection = ? ORDER BY id LIMIT ?";
-        let query = sqlx::query(sql).bind(P::NAME).bind(most(limit));
-        let rows = query.fetch_all(&self.0.pool).await.map_err(unavailable)?;
-        let letter = |row: &sqlx::sqlite::SqliteRow| {
-            let partition = row.try_get::<&str, _>(0)?.into();
-            Ok(DeadLetter {
-                partition,
-                offset: row.try_get(1)?,
-                bytes: row.try_get(2)?,
-                reason: row.try_get(3)?,
-            })
-        };
-        rows.iter().map(letter).collect::<Result<_, _>>().map_err(unavailable)
+        offset::dead_letters(&self.0.pool, P::NAME, limit).await
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, RepositoryError> {

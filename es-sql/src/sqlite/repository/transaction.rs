@@ -12,7 +12,7 @@ use crate::sqlite::{
 
 pub(super) struct Transaction {
     // Before the turn: dropped first, so that the rollback is on its way when the next writer enters.
-    tx: sqlx::Transaction<'static, Sqlite>,
+    pub(super) tx: sqlx::Transaction<'static, Sqlite>,
     _turn: OwnedMutexGuard<()>,
     projection: &'static str,
 }

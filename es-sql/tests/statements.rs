@@ -1,0 +1,78 @@
+//! Projections that run statements of their own, on SQLite.
+
+use es_core::{
+    app::App,
+    event::Metadata,
+    projection::{Projection, Subscribed, style},
+    store::{BoxError, EventStore, MemoryEventStore, StreamId, Version},
+    testing::conformance::Note,
+};
+use es_sql::{
+    SqlProjection, SqlRepository,
+    sqlx::{self, Connection, Row, Sqlite, SqliteConnection, sqlite::SqliteConnectOptions},
+};
+
+use crate::listeners::{PATIENCE, one, write};
+
+/// Adds up in one row by reading it and then writing it; the note `wrong` violates a constraint.
+struct Journal;
+
+impl Projection for Journal {
+    type Style = style::Sql;
+    const NAME: &'static str = "journal";
+    const SUBSCRIPTIONS: &'static [Subscribed] = &[Subscribed { name: "conformance.note", version: 1 }];
+}
+
+impl SqlProjection<Sqlite> for Journal {
+    type Event = Note;
+
+    async fn prepare(tables: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        let make = "CREATE TABLE IF NOT EXISTS journal (author TEXT, sequence INTEGER, PRIMARY KEY (author, sequence));
+            CREATE TABLE IF NOT EXISTS total (amount INTEGER NOT NULL);
+            INSERT INTO total SELECT 0 WHERE NOT EXISTS (SELECT * FROM total)";
+        sqlx::raw_sql(make).execute(tables).await.map(drop)
+    }
+
+    async fn handle(
+        &self,
+        tx: &mut SqliteConnection,
+        note: &Note,
+        metadata: &Metadata,
+    ) -> Result<(), BoxError> {
+        let insert = sqlx::query("INSERT INTO journal VALUES (?, ?)").bind(metadata.aggregate_id.to_string());
+        insert.bind(metadata.sequence as i64).execute(&mut *tx).await?;
+        let amount: i64 = sqlx::query("SELECT amount FROM total").fetch_one(&mut *tx).await?.try_get(0)?;
+        let amount = (note.key != "wrong").then_some(amount + note.amount);
+        sqlx::query("UPDATE total SET amount = ?").bind(amount).execute(tx).await?;
+        Ok(())
+    }
+}
+
+/// Two listeners that believe to be alone, and a failing event beside them: each event is handled once, and what the
+/// failing one has written before it failed is not there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_event_is_handled_once_and_wholly() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("views.db");
+    let store = MemoryEventStore::new();
+    let mut apps = Vec::new();
+    for _ in 0..2 {
+        let repository = SqlRepository::open(&path).await.unwrap();
+        apps.push(App::builder(store.clone()).projection(Journal, repository).start().await.unwrap());
+    }
+    let stream = StreamId::new("conformance", "wrong");
+    store.append(one(&Version::EMPTY, &stream, "wrong")).await.unwrap();
+    write(&store, "s", "").await;
+    for app in &apps {
+        app.caught_up(PATIENCE).await.unwrap();
+    }
+    let parked = apps[0].parked::<Journal>(9).await.unwrap();
+    assert_eq!(parked.len(), 1);
+    let parked = parked[0].checkpoint.parked.as_ref().unwrap();
+    assert!(parked.error.contains("NOT NULL"), "{}", parked.error);
+    let options = SqliteConnectOptions::new().filename(&path);
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    let sql = "SELECT (SELECT count(*) FROM journal), (SELECT amount FROM total)";
+    let row = sqlx::query(sql).fetch_one(&mut connection).await.unwrap();
+    assert_eq!((row.get::<i64, _>(0), row.get::<i64, _>(1)), (480, 480));
+}
