@@ -51,7 +51,7 @@ list! {
 
 #[diagnostic::do_not_recommend]
 impl<T: EventSchema> EventSchema for Option<T> {
-    const SCHEMA: &'static Schema = &Schema::Option(T::SCHEMA);
+    const SCHEMA: &'static Schema = &Schema::Optional(T::SCHEMA);
 }
 
 #[diagnostic::do_not_recommend]
