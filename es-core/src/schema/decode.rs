@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
         }
         match shape {
             Shape::Scalar(scalar) => self.scalar(*scalar)?,
-            Shape::Option(of) => match self.input.byte()? {
+            Shape::Optional(of) => match self.input.byte()? {
                 0 => self.out.push_str("null"),
                 1 => self.value(of)?,
                 other => return Err(self.input.malformed(format!("{other} is neither none nor some"))),
@@ -254,8 +254,8 @@ impl<'a> Reader<'a> {
                 let value = self.input.letter()?;
                 self.json(&value);
             }
-            S::String
-            | S::Decimal
+            S::Text
+            | S::DecimalText
             | S::ChronoDateTime
             | S::ChronoNaiveDateTime
             | S::ChronoDate
@@ -264,7 +264,7 @@ impl<'a> Reader<'a> {
                 self.text(value);
             }
             S::Unit => self.out.push_str("null"),
-            S::Uuid => {
+            S::Id => {
                 let length = self.input.length()?;
                 if length != 16 {
                     return Err(self.input.malformed(format!("an id of {length} bytes")));

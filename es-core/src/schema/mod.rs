@@ -71,7 +71,7 @@ pub enum Schema {
     /// One value without parts.
     Scalar(Scalar),
     /// One that may be absent.
-    Option(&'static Schema),
+    Optional(&'static Schema),
     /// Any number of elements, also sets and bytes.
     List(&'static Schema),
     /// As many elements as its type says.
@@ -123,7 +123,8 @@ pub struct Variant {
 
 macro_rules! scalars {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// A value without parts.
+        /// A value without parts. Its variants are not called as the types are: the compiler would write out
+        /// the paths of those in all its errors then.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Scalar { $($(#[$doc])* $name,)* }
@@ -172,11 +173,11 @@ scalars! {
     /// `char`
     Char = "char",
     /// Text.
-    String = "string",
+    Text = "string",
     /// `()` and structs without fields.
     Unit = "unit",
     /// `uuid::Uuid`
-    Uuid = "uuid",
+    Id = "uuid",
     /// `std::net::IpAddr`
     Ip = "ip",
     /// `std::net::Ipv4Addr`
@@ -184,7 +185,7 @@ scalars! {
     /// `std::net::Ipv6Addr`
     Ipv6 = "ipv6",
     /// `rust_decimal::Decimal`, as text
-    Decimal = "decimal",
+    DecimalText = "decimal",
     /// `chrono::DateTime`, as RFC 3339 text
     ChronoDateTime = "chrono.date_time",
     /// `chrono::NaiveDateTime`, as text

@@ -14,7 +14,7 @@ pub enum Shape {
     /// One value without parts.
     Scalar(Scalar),
     /// One that may be absent.
-    Option(Box<Shape>),
+    Optional(Box<Shape>),
     /// Any number of elements.
     List(Box<Shape>),
     /// As many elements as it says.
@@ -188,7 +188,7 @@ impl Reader<'_> {
     fn build(&mut self, word: Word, path: &str) -> Result<Shape, ShapeError> {
         Ok(match word {
             Word::Scalar(scalar) => Shape::Scalar(scalar),
-            Word::Option(of) => Shape::Option(Box::new(self.build(*of, path)?)),
+            Word::Option(of) => Shape::Optional(Box::new(self.build(*of, path)?)),
             Word::List(of) => Shape::List(Box::new(self.build(*of, &format!("{path}[]"))?)),
             Word::Array(of, length) => Shape::Array(Box::new(self.build(*of, &format!("{path}[]"))?), length),
             Word::Map(key, value) => {

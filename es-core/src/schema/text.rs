@@ -77,7 +77,7 @@ impl<'a> Writer<'a> {
     const fn shape(&mut self, schema: &'static Schema) {
         match schema {
             Schema::Scalar(scalar) => self.put(scalar.as_str().as_bytes()),
-            Schema::Option(of) => self.shape_of(b"option<", of),
+            Schema::Optional(of) => self.shape_of(b"option<", of),
             Schema::List(of) => self.shape_of(b"list<", of),
             Schema::Array(of, length) => {
                 self.put(b"array<");
@@ -115,7 +115,7 @@ impl<'a> Writer<'a> {
         let start = self.path_len;
         match schema {
             Schema::Scalar(_) | Schema::Again(_) => {}
-            Schema::Option(of) => self.inside(of),
+            Schema::Optional(of) => self.inside(of),
             Schema::List(of) | Schema::Array(of, _) => {
                 self.push(b"[]");
                 self.inside(of);

@@ -36,9 +36,9 @@ fn scalar() -> impl Strategy<Value = Scalar> {
         S::F32,
         S::F64,
         S::Char,
-        S::String,
+        S::Text,
         S::Unit,
-        S::Uuid,
+        S::Id,
     ])
 }
 
@@ -55,10 +55,10 @@ fn schema() -> impl Strategy<Value = &'static Schema> {
     leaf.prop_recursive(4, 24, 4, |inner| {
         let name = prop::sample::select(TYPES.to_vec());
         prop_oneof![
-            inner.clone().prop_map(|of| leak(Schema::Option(of))),
+            inner.clone().prop_map(|of| leak(Schema::Optional(of))),
             inner.clone().prop_map(|of| leak(Schema::List(of))),
             (inner.clone(), 0..4_usize).prop_map(|(of, n)| leak(Schema::Array(of, n))),
-            (prop_oneof![Just(Scalar::String), Just(Scalar::U64), Just(Scalar::Uuid)], inner.clone())
+            (prop_oneof![Just(Scalar::Text), Just(Scalar::U64), Just(Scalar::Id)], inner.clone())
                 .prop_map(|(key, value)| leak(Schema::Map(leak(Schema::Scalar(key)), value))),
             (name.clone(), prop::collection::vec(inner.clone(), 0..4))
                 .prop_map(|(name, parts)| leak(Schema::Tuple { name, parts: all(parts) })),
@@ -80,7 +80,7 @@ fn structs(
         let mut fields: Vec<_> =
             NAMES.into_iter().zip(inner).map(|(name, schema)| Field { name, schema }).collect();
         if again {
-            fields.push(Field { name: "again", schema: leak(Schema::Option(leak(Schema::Again(name)))) });
+            fields.push(Field { name: "again", schema: leak(Schema::Optional(leak(Schema::Again(name)))) });
         }
         leak(Schema::Struct { name, fields: all(fields) })
     })
@@ -137,16 +137,16 @@ impl Serialize for Random<'_> {
                 Scalar::F32 => to.serialize_f32(f32::from_bits(self.draw() as u32)),
                 Scalar::F64 => to.serialize_f64(f64::from_bits(self.draw())),
                 Scalar::Char => to.serialize_char(self.text().chars().next().unwrap_or('x')),
-                Scalar::String => to.serialize_str(&self.text()),
+                Scalar::Text => to.serialize_str(&self.text()),
                 Scalar::Unit => to.serialize_unit(),
-                Scalar::Uuid => uuid::Uuid::from_u128(wide()).serialize(to),
+                Scalar::Id => uuid::Uuid::from_u128(wide()).serialize(to),
                 other => panic!("not drawn here: {other:?}"),
             },
             // Fewer and fewer of them, so that recursive types end.
-            Schema::Option(of) if self.around.len() < 12 && self.draw() % 2 == 1 => {
+            Schema::Optional(of) if self.around.len() < 12 && self.draw() % 2 == 1 => {
                 to.serialize_some(&self.of(of))
             }
-            Schema::Option(_) => to.serialize_none(),
+            Schema::Optional(_) => to.serialize_none(),
             Schema::List(of) => {
                 let count = (self.draw() % 4) as usize;
                 let mut seq = to.serialize_seq(Some(count))?;

@@ -118,12 +118,11 @@ fn after(kind: Kind, model: &Model<'_>, name: &str) -> String {
     let (ident, version) = (&model.input.ident, model.version);
     let next = version.saturating_add(1);
     if kind == Kind::Past {
-        return format!(
-            "\n\n\
-             Events of this version are stored, and could not be read any more. A past version never changes: undo \
-             the change.\n\
-             When a nested type changed, give the past version a nested type of its own, as it was then."
-        );
+        return "\n\n\
+                Events of this version are stored, and could not be read any more. A past version never changes: undo \
+                the change.\n\
+                When a nested type changed, give the past version a nested type of its own, as it was then."
+            .to_owned();
     }
     format!(
         "\n\n\

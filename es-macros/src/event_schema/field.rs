@@ -46,13 +46,15 @@ pub(super) fn read<'a>(
         let ty = said.as_type.as_ref().unwrap_or(&field.ty);
         let (ty, replaced) = again.replace(ty, around.itself, said.recursive.as_ref());
         if replaced && around.transparent {
+            let itself = around.itself;
             let message = format!(
-                "`{}` contains itself, so it needs a name inside: write `struct {} {{ items: .. }}`",
-                around.itself, around.itself
+                "`{itself}` contains itself, so it needs a name inside: write `struct {itself} {{ items: .. }}`"
             );
             diag.error(&field.ty, message);
+            unknown(around.es)
+        } else {
+            of_type(&ty, around.es)
         }
-        of_type(&ty, around.es)
     };
     Some(Stored { field, serde, schema })
 }

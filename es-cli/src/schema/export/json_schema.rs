@@ -15,7 +15,7 @@ impl Writer {
     fn value(&mut self, shape: &Shape, pointer: &str) -> Value {
         match shape {
             Shape::Scalar(scalar) => scalar_schema(*scalar),
-            Shape::Option(of) => {
+            Shape::Optional(of) => {
                 json!({ "anyOf": [self.value(of, &format!("{pointer}/anyOf/0")), { "type": "null" }] })
             }
             Shape::List(of) => {
@@ -139,13 +139,13 @@ fn scalar_schema(scalar: Scalar) -> Value {
         Scalar::F32 | Scalar::F64 => json!({ "type": ["number", "null"] }),
         Scalar::Char => json!({ "type": "string", "minLength": 1, "maxLength": 1 }),
         Scalar::Unit => json!({ "type": "null" }),
-        Scalar::Uuid => text("uuid"),
+        Scalar::Id => text("uuid"),
         Scalar::Ip => json!({ "anyOf": [text("ipv4"), text("ipv6")] }),
         Scalar::Ipv4 => text("ipv4"),
         Scalar::Ipv6 => text("ipv6"),
         Scalar::ChronoDateTime => text("date-time"),
         Scalar::ChronoDate | Scalar::TimeDate => text("date"),
-        Scalar::Decimal => json!({ "type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$" }),
+        Scalar::DecimalText => json!({ "type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$" }),
         _ => json!({ "type": "string" }),
     }
 }

@@ -1,4 +1,7 @@
 //! The shapes of types that are not the application's own.
+//!
+//! Those of single types are not recommended to who lacks one: there are many. Those of collections are, or the
+//! compiler would blame a list for what is in it.
 
 #[cfg(feature = "chrono")]
 mod chrono;

@@ -1,3 +1,3 @@
 super::scalar! {
-    Decimal: rust_decimal::Decimal;
+    DecimalText: rust_decimal::Decimal;
 }

@@ -18,7 +18,7 @@ super::scalar! {
     F32: f32;
     F64: f64;
     Char: char;
-    String: String, str, std::path::PathBuf;
+    Text: String, str, std::path::PathBuf;
     Unit: ();
-    Uuid: uuid::Uuid;
+    Id: uuid::Uuid;
 }

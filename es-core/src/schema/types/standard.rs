@@ -14,7 +14,6 @@ use crate::schema::{EventSchema, Field, Scalar, Schema, Variant};
 /// Types that serde writes as what is inside.
 macro_rules! transparent {
     ($([$($param:tt)*] $of:ty;)+) => { $(
-        #[diagnostic::do_not_recommend]
         impl<$($param)*> EventSchema for $of {
             const SCHEMA: &'static Schema = T::SCHEMA;
         }
@@ -32,7 +31,6 @@ transparent! {
 
 macro_rules! list {
     ($([$($param:tt)*] $of:ty;)+) => { $(
-        #[diagnostic::do_not_recommend]
         impl<$($param)*> EventSchema for $of {
             const SCHEMA: &'static Schema = &Schema::List(T::SCHEMA);
         }
@@ -49,32 +47,26 @@ list! {
     [T: EventSchema] [T];
 }
 
-#[diagnostic::do_not_recommend]
 impl<T: EventSchema> EventSchema for Option<T> {
-    const SCHEMA: &'static Schema = &Schema::Option(T::SCHEMA);
+    const SCHEMA: &'static Schema = &Schema::Optional(T::SCHEMA);
 }
 
-#[diagnostic::do_not_recommend]
 impl<T: EventSchema, const N: usize> EventSchema for [T; N] {
     const SCHEMA: &'static Schema = &Schema::Array(T::SCHEMA, N);
 }
 
-#[diagnostic::do_not_recommend]
 impl<K: EventSchema, V: EventSchema> EventSchema for BTreeMap<K, V> {
     const SCHEMA: &'static Schema = &Schema::Map(K::SCHEMA, V::SCHEMA);
 }
 
-#[diagnostic::do_not_recommend]
 impl<K: EventSchema, V: EventSchema, S> EventSchema for HashMap<K, V, S> {
     const SCHEMA: &'static Schema = &Schema::Map(K::SCHEMA, V::SCHEMA);
 }
 
-#[diagnostic::do_not_recommend]
 impl<T: ?Sized> EventSchema for PhantomData<T> {
     const SCHEMA: &'static Schema = &Schema::Scalar(Scalar::Unit);
 }
 
-#[diagnostic::do_not_recommend]
 impl<T: EventSchema, E: EventSchema> EventSchema for Result<T, E> {
     const SCHEMA: &'static Schema = &Schema::Enum {
         name: "",
@@ -87,7 +79,6 @@ impl<T: EventSchema, E: EventSchema> EventSchema for Result<T, E> {
 
 macro_rules! fields {
     ($([$($param:tt)*] $of:ty { $($name:literal: $field:ty),+ };)+) => { $(
-        #[diagnostic::do_not_recommend]
         impl<$($param)*> EventSchema for $of {
             const SCHEMA: &'static Schema = &Schema::Struct {
                 name: "",
@@ -106,7 +97,6 @@ fields! {
 
 macro_rules! tuples {
     ($(($($name:ident),+);)+) => { $(
-        #[diagnostic::do_not_recommend]
         impl<$($name: EventSchema),+> EventSchema for ($($name,)+) {
             const SCHEMA: &'static Schema = &Schema::Tuple { name: "", parts: &[$($name::SCHEMA),+] };
         }
