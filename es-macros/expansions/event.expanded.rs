@@ -11,6 +11,9 @@ const _: () = {
             ],
         };
     }
+    const _: () = ::event_sourcing::schema::whole(
+        <DepositedV1 as ::event_sourcing::schema::EventSchema>::SCHEMA,
+    );
     #[automatically_derived]
     impl ::event_sourcing::event::StoredEvent for DepositedV1 {
         const NAME: &'static ::core::primitive::str = "account.deposited";
@@ -44,6 +47,9 @@ const _: () = {
             ],
         };
     }
+    const _: () = ::event_sourcing::schema::whole(
+        <Deposited as ::event_sourcing::schema::EventSchema>::SCHEMA,
+    );
     #[automatically_derived]
     impl ::event_sourcing::event::StoredEvent for Deposited {
         const NAME: &'static ::core::primitive::str = "account.deposited";
