@@ -11,7 +11,7 @@ use es_core::{
 use crate::{
     broker::{Topics, partition_of},
     clock::{CATEGORY, Event, Seen, TICK, chain, commit, stream},
-    listener::until,
+    listener::{Trusted, until},
 };
 
 /// A store that has the truth, a topic, and the views.
@@ -28,7 +28,8 @@ impl World {
     }
 
     async fn app(&self) -> App {
-        let builder = App::builder(self.store.clone()).change_feed(self.topics.feed().build().unwrap());
+        let feed = Trusted(self.topics.feed().build().unwrap());
+        let builder = App::builder(self.store.clone()).change_feed(feed);
         builder.projection(Seen, self.views.clone()).start().await.unwrap()
     }
 
@@ -177,7 +178,9 @@ async fn records_that_were_deleted_come_from_the_store() {
     world.publish(&commits[9..]).await;
     let app = world.app().await;
     world.until_seen("a", 10).await;
-    assert_eq!(app.projections()[0].fetched, 6);
+    // The store was asked for all that is there, and may have been faster with the last one.
+    let fetched = app.projections()[0].fetched;
+    assert!((6..=7).contains(&fetched), "{fetched}");
 }
 
 /// Two processes over one database: each event is folded once, whoever has the partition.

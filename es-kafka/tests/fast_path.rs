@@ -10,7 +10,7 @@ use es_kafka::{KafkaChangeFeed, Partitioning};
 use crate::{
     broker::Topics,
     clock::{CATEGORY, Seen, chain},
-    listener::until,
+    listener::{Trusted, until},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -20,8 +20,12 @@ async fn a_commit_is_in_the_view_without_a_connector() {
         let (store, views) = (MemoryEventStore::new(), MemoryRepository::new());
         let feed = topics.feed().build().unwrap();
         let fast = feed.fast_path(store.clone(), partitioning).unwrap();
-        let app =
-            App::builder(store).change_feed(feed).projection(Seen, views.clone()).start().await.unwrap();
+        let app = App::builder(store)
+            .change_feed(Trusted(feed))
+            .projection(Seen, views.clone())
+            .start()
+            .await
+            .unwrap();
         for commit in chain("{\"a\"} é", &[1, 2, 1]) {
             fast.append(commit).await.unwrap();
         }

@@ -7,7 +7,26 @@ use std::{
 };
 
 use es_core::feed::{ChangeFeed, FeedError, FeedEvent, FeedRecord, Offset, Partition, Subscription};
-use es_kafka::KafkaChangeFeed;
+use es_kafka::{KafkaChangeFeed, KafkaSubscription};
+
+/// A feed of which nothing is ever lost, as far as its listener knows: the views are not compared with the store, so that
+/// a test sees what the feed alone does.
+#[derive(Debug)]
+pub struct Trusted(pub KafkaChangeFeed);
+
+impl ChangeFeed for Trusted {
+    type Subscription = KafkaSubscription;
+    async fn subscribe(
+        &self,
+        listener: &str,
+        categories: &[&'static str],
+    ) -> Result<KafkaSubscription, FeedError> {
+        self.0.subscribe(listener, categories).await
+    }
+    fn is_complete(&self) -> bool {
+        true
+    }
+}
 
 /// Waits until `condition` holds, for two minutes at most.
 pub async fn until(condition: impl AsyncFn() -> bool) {

@@ -17,7 +17,7 @@ use tokio::{
 use crate::{
     broker::{Topics, door},
     clock::{CATEGORY, Seen, chain},
-    listener::until,
+    listener::{Trusted, until},
 };
 
 /// Passes on what comes, until it is dropped: then every connection ends.
@@ -56,7 +56,8 @@ async fn a_listener_waits_for_the_broker_and_goes_on() {
         store.append(commit.clone()).await.unwrap();
     }
     let feed = KafkaChangeFeed::builder(advertised.to_string()).keyspace(&*topics.keyspace).build().unwrap();
-    let app = App::builder(store).change_feed(feed).projection(Seen, views.clone()).start().await.unwrap();
+    let app =
+        App::builder(store).change_feed(Trusted(feed)).projection(Seen, views.clone()).start().await.unwrap();
     let seen = async || -> Vec<u64> {
         let bytes = Repository::<Seen>::get(&views, "a").await.unwrap();
         bytes.map(|bytes| serde_json::from_slice(&bytes).unwrap()).unwrap_or_default()
