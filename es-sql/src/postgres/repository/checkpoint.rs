@@ -9,6 +9,7 @@ use sqlx::{PgConnection, PgPool, Row as _, postgres::PgRow};
 use super::{most, unavailable};
 use crate::{
     postgres::text::{escape, head, same, tail, unescape},
+    space::Space,
     to_millis,
 };
 
@@ -21,7 +22,7 @@ const READ: &str = concat!(
 
 pub(super) async fn read(
     pool: &PgPool,
-    projection: &'static str,
+    space: &Space,
     streams: &[StreamId],
 ) -> Result<Vec<Checkpoint>, RepositoryError> {
     let mut checkpoints = vec![Checkpoint::default(); streams.len()];
@@ -30,7 +31,7 @@ pub(super) async fn read(
     }
     let categories: Vec<_> = streams.iter().map(|s| escape(&s.category)).collect();
     let ids: Vec<_> = streams.iter().map(|s| escape(&s.id)).collect();
-    let query = sqlx::query(READ).bind(projection).bind(categories).bind(ids);
+    let query = sqlx::query(READ).bind(&*space.name).bind(categories).bind(ids);
     for row in query.fetch_all(pool).await.map_err(unavailable)? {
         let at: i64 = row.try_get(0).map_err(unavailable)?;
         checkpoints[at as usize - 1] = checkpoint(&row, 1).map_err(unavailable)?;
@@ -73,20 +74,20 @@ const MOVE: &str = concat!(
 /// Moves checkpoints; answers which were elsewhere.
 pub(super) async fn advance(
     tx: &mut PgConnection,
-    projection: &'static str,
+    space: &Space,
     moves: &[Move],
 ) -> Result<Vec<usize>, sqlx::Error> {
     let first = moves.iter().filter(|m| m.expected.applied == 0 && m.expected.parked.is_none());
     let first: Vec<_> = first.map(|m| (escape(&m.stream.category), escape(&m.stream.id))).collect();
     if !first.is_empty() {
         let (categories, ids): (Vec<_>, Vec<_>) = first.into_iter().unzip();
-        sqlx::query(MAKE).bind(projection).bind(categories).bind(ids).execute(&mut *tx).await?;
+        sqlx::query(MAKE).bind(&*space.name).bind(categories).bind(ids).execute(&mut *tx).await?;
     }
     fn column<'m, T>(moves: &'m [Move], value: impl Fn(&'m Move) -> T) -> Vec<T> {
         moves.iter().map(value).collect()
     }
     let query = sqlx::query(MOVE)
-        .bind(projection)
+        .bind(&*space.name)
         .bind(column(moves, |m| escape(&m.stream.category)))
         .bind(column(moves, |m| escape(&m.stream.id)))
         .bind(column(moves, |m| m.expected.applied.cast_signed()))
@@ -110,14 +111,14 @@ const PARKED: &str =
 
 pub(super) async fn parked(
     pool: &PgPool,
-    projection: &'static str,
+    space: &Space,
     limit: usize,
 ) -> Result<Vec<ParkedAggregate>, sqlx::Error> {
     let parked = |row: &PgRow| {
         let stream = StreamId::new(unescape(row.try_get(0)?), unescape(row.try_get(1)?));
         Ok(ParkedAggregate { stream, checkpoint: checkpoint(row, 2)? })
     };
-    let query = sqlx::query(PARKED).bind(projection).bind(most(limit));
+    let query = sqlx::query(PARKED).bind(&*space.name).bind(most(limit));
     query.fetch_all(pool).await?.iter().map(parked).collect()
 }
 

@@ -1,6 +1,7 @@
 //! The repository: view rows, checkpoints and offsets, saved in one transaction.
 
 mod checkpoint;
+mod generation;
 mod offset;
 mod row;
 mod transaction;
@@ -11,7 +12,8 @@ use es_core::{
     feed::Offset,
     projection::{FoldPlan, ViewProjection, style},
     repository::{
-        ApplyError, Batch, Checkpoint, DeadLetter, ParkedAggregate, Repository, RepositoryError, Row,
+        ApplyError, Batch, Checkpoint, DeadLetter, Generations, ParkedAggregate, Repository, RepositoryError,
+        Row, TakeOver,
     },
     store::StreamId,
 };
@@ -19,6 +21,7 @@ use sqlx::PgPool;
 use tokio::sync::OnceCell;
 
 use super::schema;
+use crate::space::Space;
 use transaction::Transaction;
 
 /// Views in PostgreSQL, version 12 or newer, for any number of projections and processes.
@@ -37,6 +40,8 @@ use transaction::Transaction;
 /// ```sql
 /// SELECT key, (view->>'balance')::bigint FROM es_views WHERE projection = 'balances';
 /// ```
+///
+/// After a rebuild they are under `'balances@1'` and so on; `es_generations` says which number serves.
 ///
 /// In keys, NUL, which PostgreSQL's text cannot hold, is written as U+0001 U+0001, and U+0001 as U+0001 U+0002.
 ///
@@ -58,7 +63,11 @@ use transaction::Transaction;
 ///
 /// [`App`]: es_core::app::App
 #[derive(Clone, Debug)]
-pub struct PostgresRepository(Arc<Inner>);
+pub struct PostgresRepository {
+    inner: Arc<Inner>,
+    /// The one that is meant; the first by default.
+    generation: u32,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -72,18 +81,23 @@ impl PostgresRepository {
 
     /// Keeps views in the database of `pool`. Nothing is sent before the first projection is prepared.
     pub fn new(pool: &PgPool) -> Self {
-        Self(Arc::new(Inner { pool: pool.clone(), prepared: OnceCell::new() }))
+        let inner = Inner { pool: pool.clone(), prepared: OnceCell::new() };
+        Self { inner: Arc::new(inner), generation: 0 }
     }
 
     /// The pool, after making the tables ready.
     async fn pool(&self) -> Result<&PgPool, RepositoryError> {
-        let pool = &self.0.pool;
+        let pool = &self.inner.pool;
         let prepare = || async {
             let mut connection = pool.acquire().await.map_err(unavailable)?;
             schema::prepare(&mut connection).await.map_err(|e| RepositoryError::Unavailable(e.into()))
         };
-        self.0.prepared.get_or_try_init(prepare).await?;
+        self.inner.prepared.get_or_try_init(prepare).await?;
         Ok(pool)
+    }
+
+    fn space(&self, projection: &'static str) -> Space {
+        Space::new(projection, self.generation)
     }
 }
 
@@ -93,32 +107,53 @@ impl<P: ViewProjection> Repository<P, style::View> for PostgresRepository {
     }
 
     async fn checkpoints(&self, streams: &[StreamId]) -> Result<Vec<Checkpoint>, RepositoryError> {
-        checkpoint::read(self.pool().await?, P::NAME, streams).await
+        checkpoint::read(self.pool().await?, &self.space(P::NAME), streams).await
     }
 
     async fn offsets(&self) -> Result<Vec<Offset>, RepositoryError> {
-        offset::read(self.pool().await?, P::NAME).await.map_err(unavailable)
+        offset::read(self.pool().await?, &self.space(P::NAME)).await.map_err(unavailable)
     }
 
     async fn apply(&self, projection: &P, batch: &Batch) -> Result<(), ApplyError> {
         let plan = FoldPlan::new(projection, batch)?;
-        plan.run(Transaction::begin(self.pool().await?, P::NAME).await.map_err(unavailable)?).await
+        let begun = Transaction::begin(self.pool().await?, self.space(P::NAME)).await;
+        plan.run(begun.map_err(unavailable)?).await
     }
 
     async fn parked(&self, limit: usize) -> Result<Vec<ParkedAggregate>, RepositoryError> {
-        checkpoint::parked(self.pool().await?, P::NAME, limit).await.map_err(unavailable)
+        checkpoint::parked(self.pool().await?, &self.space(P::NAME), limit).await.map_err(unavailable)
     }
 
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, RepositoryError> {
-        offset::dead_letters(self.pool().await?, P::NAME, limit).await.map_err(unavailable)
+        offset::dead_letters(self.pool().await?, &self.space(P::NAME), limit).await.map_err(unavailable)
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, RepositoryError> {
-        row::get(self.pool().await?, P::NAME, key).await.map_err(unavailable)
+        row::get(self.pool().await?, &self.space(P::NAME), key).await.map_err(unavailable)
     }
 
     async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Row>, RepositoryError> {
-        row::list(self.pool().await?, P::NAME, after, limit).await.map_err(unavailable)
+        row::list(self.pool().await?, &self.space(P::NAME), after, limit).await.map_err(unavailable)
+    }
+
+    fn at_generation(&self, generation: u32) -> Option<Self> {
+        Some(Self { inner: self.inner.clone(), generation })
+    }
+
+    async fn generations(&self) -> Result<Generations, RepositoryError> {
+        generation::generations(self.pool().await?, P::NAME).await
+    }
+
+    async fn begin_filling(&self) -> Result<u32, RepositoryError> {
+        generation::begin_filling(self.pool().await?, P::NAME).await
+    }
+
+    async fn take_over(&self, generation: u32) -> Result<TakeOver, RepositoryError> {
+        generation::take_over(self.pool().await?, &Space::new(P::NAME, generation)).await
+    }
+
+    async fn prune(&self) -> Result<(), RepositoryError> {
+        generation::prune(self.pool().await?, P::NAME).await
     }
 }
 

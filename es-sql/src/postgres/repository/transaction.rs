@@ -1,46 +1,66 @@
 //! One open transaction.
 
-use es_core::repository::{Batch, Move, RepositoryError, Row, ViewTransaction};
+use es_core::repository::{ApplyError, Batch, Move, RepositoryError, Row, ViewTransaction};
 use sqlx::{PgPool, Postgres, SqlSafeStr};
 
-use super::{checkpoint, offset, row, unavailable};
+use super::{checkpoint, generation, offset, row, unavailable};
+use crate::space::Space;
 
 /// The level is named, because a database may have another default. Whoever is frozen in the middle does not keep
-/// rows locked for ever.
+/// rows locked for ever. The lock keeps other generations from taking over before the end; it is one of the lock
+/// manager's, not of a row, because that one is fair: appliers that come and go cannot keep a take-over waiting.
 const BEGIN: &str =
-    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '30s'";
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '30s';
+     LOCK TABLE es_generations IN ROW SHARE MODE";
 
 pub(super) struct Transaction {
     tx: sqlx::Transaction<'static, Postgres>,
-    projection: &'static str,
+    space: Space,
 }
 
 impl Transaction {
-    pub(super) async fn begin(pool: &PgPool, projection: &'static str) -> Result<Self, sqlx::Error> {
-        let connection = pool.acquire().await?;
-        // In a task: the driver does not roll back what is dropped before BEGIN is answered, and the connection
-        // would go back to the pool with a transaction open.
-        let begun = tokio::spawn(sqlx::Transaction::begin(connection, Some(BEGIN.into_sql_str()))).await;
-        let tx = begun.map_err(|panic| sqlx::Error::Protocol(panic.to_string()))??;
-        Ok(Self { tx, projection })
+    pub(super) async fn begin(pool: &PgPool, space: Space) -> Result<Self, sqlx::Error> {
+        Ok(Self { tx: begin(pool, BEGIN).await?, space })
     }
 }
 
+/// Begins a transaction with the statements `begin`.
+pub(super) async fn begin(
+    pool: &PgPool,
+    begin: &'static str,
+) -> Result<sqlx::Transaction<'static, Postgres>, sqlx::Error> {
+    let connection = pool.acquire().await?;
+    // In a task: the driver does not roll back what is dropped before BEGIN is answered, and the connection
+    // would go back to the pool with a transaction open.
+    let begun = tokio::spawn(sqlx::Transaction::begin(connection, Some(begin.into_sql_str()))).await;
+    begun.map_err(|panic| sqlx::Error::Protocol(panic.to_string()))?
+}
+
 impl ViewTransaction for Transaction {
-    async fn move_checkpoints(&mut self, moves: &[Move]) -> Result<Vec<usize>, RepositoryError> {
-        checkpoint::advance(&mut self.tx, self.projection, moves).await.map_err(unavailable)
+    async fn move_checkpoints(&mut self, moves: &[Move]) -> Result<Vec<usize>, ApplyError> {
+        let elsewhere = checkpoint::advance(&mut self.tx, &self.space, moves).await.map_err(unavailable)?;
+        // Perhaps because they have been deleted with their generation.
+        if !elsewhere.is_empty()
+            && !generation::is_written(&mut self.tx, &self.space).await.map_err(unavailable)?
+        {
+            return Err(self.space.superseded());
+        }
+        Ok(elsewhere)
     }
 
     async fn lock_rows(&mut self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, RepositoryError> {
-        row::lock(&mut self.tx, self.projection, keys).await.map_err(unavailable)
+        row::lock(&mut self.tx, &self.space, keys).await.map_err(unavailable)
     }
 
     async fn save_rows(&mut self, rows: &[Row]) -> Result<(), RepositoryError> {
-        row::save(&mut self.tx, self.projection, rows).await.map_err(unavailable)
+        row::save(&mut self.tx, &self.space, rows).await.map_err(unavailable)
     }
 
-    async fn save_offsets(&mut self, batch: &Batch) -> Result<(), RepositoryError> {
-        offset::save(&mut self.tx, self.projection, batch).await.map_err(unavailable)
+    async fn save_offsets(&mut self, batch: &Batch) -> Result<(), ApplyError> {
+        match offset::save(&mut self.tx, &self.space, batch).await.map_err(unavailable)? {
+            true => Ok(()),
+            false => Err(self.space.superseded()),
+        }
     }
 
     async fn commit(self) -> Result<(), RepositoryError> {

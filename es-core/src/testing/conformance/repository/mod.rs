@@ -1,11 +1,13 @@
 //! What a repository has to do.
 
 mod apply;
+mod generation;
 mod keep;
 mod race;
 mod rows;
 
 pub use apply::*;
+pub use generation::*;
 pub use keep::*;
 pub use race::*;
 pub use rows::*;
