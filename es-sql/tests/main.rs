@@ -8,3 +8,4 @@ mod listeners;
 mod on_server;
 mod open;
 mod processes;
+mod rebuild;

@@ -6,7 +6,7 @@ use es_core::{
 };
 use sqlx::{PgConnection, PgPool, Row as _, postgres::PgRow};
 
-use super::{most, unavailable};
+use super::{generation::takes, most, unavailable};
 use crate::{
     postgres::text::{escape, head, same, tail, unescape},
     space::Space,
@@ -51,7 +51,8 @@ const MAKE: &str = concat!(
     ") DO NOTHING"
 );
 
-/// The fence. A checkpoint that another listener moves meanwhile is waited for and compared as it is then.
+/// The fence. A checkpoint that another listener moves meanwhile is waited for and compared as it is then. Those of a
+/// generation that is not written to any more are not even locked, because somebody may be deleting them.
 const MOVE: &str = concat!(
     "WITH moves AS (
        SELECT * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bool[], $6::bigint[], $7::uuid[], $8::bigint[],
@@ -60,6 +61,8 @@ const MOVE: &str = concat!(
      ), locked AS MATERIALIZED (
        SELECT m.at FROM moves m JOIN es_checkpoints c ON c.projection = $1 AND c.category = m.category AND ",
     same!("c.aggregate_id", "m.id"),
+    " WHERE ",
+    takes!("$11", "$12"),
     "  ORDER BY c.category, c.aggregate_id FOR UPDATE OF c
      )
      UPDATE es_checkpoints c SET applied = m.applied, commit_id = m.commit_id, parked_sequence = m.parked_sequence,
@@ -71,7 +74,7 @@ const MOVE: &str = concat!(
      RETURNING m.at"
 );
 
-/// Moves checkpoints; answers which were elsewhere.
+/// Moves checkpoints; answers which were elsewhere: all of them, where the generation is not written to any more.
 pub(super) async fn advance(
     tx: &mut PgConnection,
     space: &Space,
@@ -96,7 +99,9 @@ pub(super) async fn advance(
         .bind(column(moves, |m| m.to.commit_id))
         .bind(column(moves, |m| m.to.parked.as_ref().map(|parked| parked.sequence.cast_signed())))
         .bind(column(moves, |m| m.to.parked.as_ref().map(|parked| escape(&parked.error))))
-        .bind(column(moves, |m| m.to.parked.as_ref().map(|parked| to_millis(parked.at))));
+        .bind(column(moves, |m| m.to.parked.as_ref().map(|parked| to_millis(parked.at))))
+        .bind(space.projection)
+        .bind(i64::from(space.generation));
     let mut elsewhere = vec![true; moves.len()];
     for row in query.fetch_all(tx).await? {
         elsewhere[row.try_get::<i64, _>(0)? as usize - 1] = false;

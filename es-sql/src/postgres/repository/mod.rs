@@ -28,7 +28,8 @@ use transaction::Transaction;
 ///
 /// Everything is in tables whose names begin with `es_`, in the first schema of the connections' `search_path`. They
 /// are made when the first projection is prepared, at [`App`]'s start; where the service may not make tables, give
-/// [`PostgresRepository::SCHEMA`] to whoever may.
+/// [`PostgresRepository::SCHEMA`] to whoever may. It needs the rights to `SELECT`, `INSERT` and `UPDATE`, and to rebuild
+/// views also to `DELETE`.
 ///
 /// A batch's rows, checkpoints and offsets are saved in one transaction at `READ COMMITTED`. It moves the checkpoints
 /// first, from the values that the listener expects, then locks the rows in the order of their keys: listeners of

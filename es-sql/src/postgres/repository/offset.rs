@@ -6,7 +6,7 @@ use es_core::{
 };
 use sqlx::{PgConnection, PgPool, Row as _, postgres::PgRow};
 
-use super::{generation::takes, most};
+use super::most;
 use crate::{
     postgres::text::{escape, unescape},
     space::Space,
@@ -20,31 +20,24 @@ pub(super) async fn read(pool: &PgPool, space: &Space) -> Result<Vec<Offset>, sq
     sqlx::query(READ).bind(&*space.name).fetch_all(pool).await?.iter().map(offset).collect()
 }
 
-/// In the order of partitions, so that two batches lock them in the same. Answers too whether the generation is still
-/// written to, which saves a statement; the lock that makes the answer last is there since the transaction began.
-const SAVE: &str = concat!(
-    "WITH saved AS (
-       INSERT INTO es_offsets (projection, partition, position)
-       SELECT $1, o.partition, max(o.position) FROM unnest($2::text[], $3::bigint[]) AS o(partition, position)
-       GROUP BY o.partition ORDER BY o.partition COLLATE \"C\"
-       ON CONFLICT (projection, partition) DO UPDATE SET position = excluded.position
-       WHERE es_offsets.position < excluded.position
-     ) SELECT ",
-    takes!("$4", "$5")
-);
+/// In the order of partitions, so that two batches lock them in the same.
+const SAVE: &str = "INSERT INTO es_offsets (projection, partition, position)
+     SELECT $1, o.partition, max(o.position) FROM unnest($2::text[], $3::bigint[]) AS o(partition, position)
+     GROUP BY o.partition ORDER BY o.partition COLLATE \"C\"
+     ON CONFLICT (projection, partition) DO UPDATE SET position = excluded.position
+     WHERE es_offsets.position < excluded.position";
 
 const SAVE_LETTERS: &str = "INSERT INTO es_dead_letters (projection, partition, position, bytes, reason)
      SELECT $1, l.partition, l.position, l.bytes, l.reason
      FROM unnest($2::text[], $3::bigint[], $4::bytea[], $5::text[]) AS l(partition, position, bytes, reason)
      ORDER BY l.partition COLLATE \"C\", l.position ON CONFLICT DO NOTHING";
 
-/// Saves both; answers whether the generation is still written to.
-pub(super) async fn save(tx: &mut PgConnection, space: &Space, batch: &Batch) -> Result<bool, sqlx::Error> {
-    let partitions: Vec<_> = batch.offsets.iter().map(|o| escape(&o.partition)).collect();
-    let positions: Vec<_> = batch.offsets.iter().map(|o| o.offset).collect();
-    let query = sqlx::query(SAVE).bind(&*space.name).bind(partitions).bind(positions);
-    let query = query.bind(space.projection).bind(i64::from(space.generation));
-    let takes = query.fetch_one(&mut *tx).await?.try_get(0)?;
+pub(super) async fn save(tx: &mut PgConnection, space: &Space, batch: &Batch) -> Result<(), sqlx::Error> {
+    if !batch.offsets.is_empty() {
+        let partitions: Vec<_> = batch.offsets.iter().map(|o| escape(&o.partition)).collect();
+        let positions: Vec<_> = batch.offsets.iter().map(|o| o.offset).collect();
+        sqlx::query(SAVE).bind(&*space.name).bind(partitions).bind(positions).execute(&mut *tx).await?;
+    }
     if !batch.dead_letters.is_empty() {
         let letters = &batch.dead_letters;
         let partitions: Vec<_> = letters.iter().map(|l| escape(&l.partition)).collect();
@@ -54,7 +47,7 @@ pub(super) async fn save(tx: &mut PgConnection, space: &Space, batch: &Batch) ->
         let query = sqlx::query(SAVE_LETTERS).bind(&*space.name).bind(partitions).bind(positions);
         query.bind(bytes).bind(reasons).execute(tx).await?;
     }
-    Ok(takes)
+    Ok(())
 }
 
 const DEAD_LETTERS: &str = "SELECT partition, position, bytes, reason FROM es_dead_letters WHERE projection = $1 ORDER BY id LIMIT $2";

@@ -16,11 +16,21 @@ const BEGIN: &str =
 pub(super) struct Transaction {
     tx: sqlx::Transaction<'static, Postgres>,
     space: Space,
+    /// Whether a move has shown that the generation is written to.
+    moved: bool,
 }
 
 impl Transaction {
     pub(super) async fn begin(pool: &PgPool, space: Space) -> Result<Self, sqlx::Error> {
-        Ok(Self { tx: begin(pool, BEGIN).await?, space })
+        Ok(Self { tx: begin(pool, BEGIN).await?, space, moved: false })
+    }
+
+    /// A statement of its own, for batches that move nothing.
+    async fn ask_the_fence(&mut self) -> Result<(), ApplyError> {
+        match generation::is_written(&mut self.tx, &self.space).await.map_err(unavailable)? {
+            true => Ok(()),
+            false => Err(self.space.superseded()),
+        }
     }
 }
 
@@ -39,11 +49,9 @@ pub(super) async fn begin(
 impl ViewTransaction for Transaction {
     async fn move_checkpoints(&mut self, moves: &[Move]) -> Result<Vec<usize>, ApplyError> {
         let elsewhere = checkpoint::advance(&mut self.tx, &self.space, moves).await.map_err(unavailable)?;
-        // Perhaps because they have been deleted with their generation.
-        if !elsewhere.is_empty()
-            && !generation::is_written(&mut self.tx, &self.space).await.map_err(unavailable)?
-        {
-            return Err(self.space.superseded());
+        self.moved = elsewhere.len() < moves.len();
+        if !self.moved {
+            self.ask_the_fence().await?;
         }
         Ok(elsewhere)
     }
@@ -57,10 +65,10 @@ impl ViewTransaction for Transaction {
     }
 
     async fn save_offsets(&mut self, batch: &Batch) -> Result<(), ApplyError> {
-        match offset::save(&mut self.tx, &self.space, batch).await.map_err(unavailable)? {
-            true => Ok(()),
-            false => Err(self.space.superseded()),
+        if !self.moved {
+            self.ask_the_fence().await?;
         }
+        Ok(offset::save(&mut self.tx, &self.space, batch).await.map_err(unavailable)?)
     }
 
     async fn commit(self) -> Result<(), RepositoryError> {
