@@ -29,7 +29,7 @@ async fn a_take_over_does_not_wait_for_ever_behind_a_frozen_batch() {
     Repository::<Counts>::prepare(&repository).await.unwrap();
     let generation = Repository::<Counts>::begin_filling(&repository).await.unwrap();
     let mut frozen = database.connection().await;
-    run(&mut frozen, "BEGIN; LOCK TABLE es_generations IN ROW SHARE MODE".to_owned()).await;
+    run(&mut frozen, "BEGIN; SELECT FROM es_generations FOR SHARE".to_owned()).await;
     let attempt = Repository::<Counts>::take_over(&repository, generation);
     let error = tokio::time::timeout(PATIENCE, attempt).await.unwrap().unwrap_err();
     let RepositoryError::Unavailable(source) = error else { panic!("{error:?}") };

@@ -1,7 +1,7 @@
 //! Generations of views: which one serves, which one is filled, and how the one takes over from the other.
 
 use es_core::repository::{Generations, RepositoryError, TakeOver};
-use sqlx::{PgConnection, PgPool, Row as _};
+use sqlx::{PgConnection, PgPool, Postgres, Row as _, Transaction};
 
 use super::{transaction::begin, unavailable};
 use crate::{
@@ -9,7 +9,9 @@ use crate::{
     space::{Space, given_up},
 };
 
-/// SQL: whether the projection's generation is written to.
+/// SQL: whether the projection's generation is written to, which stays so until the end of the transaction: the clause
+/// at its end takes a lock of the mode `ROW SHARE` on the table, before the statement looks. Not the row's lock is what a
+/// take-over waits for, because appliers that come and go could keep it waiting for ever; the table's is fair.
 macro_rules! takes {
     ($projection:literal, $generation:literal) => {
         concat!(
@@ -19,7 +21,7 @@ macro_rules! takes {
             $generation,
             " FROM es_generations WHERE projection = ",
             $projection,
-            "), ",
+            " FOR SHARE), ",
             $generation,
             " = 0)"
         )
@@ -28,7 +30,7 @@ macro_rules! takes {
 
 pub(super) use takes;
 
-/// Whether the generation is written to; inside a transaction that has a lock on the table, that stays so.
+/// Whether the generation is written to; until the end of the transaction.
 pub(super) async fn is_written(tx: &mut PgConnection, space: &Space) -> Result<bool, sqlx::Error> {
     let query = sqlx::query(concat!("SELECT ", takes!("$1", "$2")));
     let query = query.bind(space.projection).bind(i64::from(space.generation));
@@ -70,15 +72,20 @@ pub(super) async fn generations(
 
 /// Waits until no batch is under way, and keeps new ones waiting, of all projections; so what it is for must be quick.
 /// Behind somebody who is frozen it gives up, rather than keep them all waiting.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '2s';
-     SET LOCAL idle_in_transaction_session_timeout = '30s'; LOCK TABLE es_generations IN EXCLUSIVE MODE";
+const LOCK: &str = "SET LOCAL lock_timeout = '2s'; LOCK TABLE es_generations IN EXCLUSIVE MODE";
+
+async fn locked(pool: &PgPool) -> Result<Transaction<'static, Postgres>, RepositoryError> {
+    let mut tx = begin(pool).await.map_err(unavailable)?;
+    sqlx::raw_sql(LOCK).execute(&mut *tx).await.map_err(unavailable)?;
+    Ok(tx)
+}
 
 const BEGIN_FILLING: &str =
     "INSERT INTO es_generations AS g (projection, serving, filling, last) VALUES ($1, 0, 1, 1)
     ON CONFLICT (projection) DO UPDATE SET last = g.last + 1, filling = g.last + 1";
 
 pub(super) async fn begin_filling(pool: &PgPool, projection: &'static str) -> Result<u32, RepositoryError> {
-    let mut tx = begin(pool, BEGIN).await.map_err(unavailable)?;
+    let mut tx = locked(pool).await?;
     sqlx::query(BEGIN_FILLING).bind(projection).execute(&mut *tx).await.map_err(unavailable)?;
     let (found, last) = read(&mut tx, projection).await?;
     tx.commit().await.map_err(unavailable)?;
@@ -97,7 +104,7 @@ pub(super) async fn take_over(pool: &PgPool, space: &Space) -> Result<TakeOver, 
         return Ok(not_now);
     }
     drop(connection);
-    let mut tx = begin(pool, BEGIN).await.map_err(unavailable)?;
+    let mut tx = locked(pool).await?;
     if let Some(not_now) = obstacle(&mut tx, space).await? {
         return Ok(not_now);
     }

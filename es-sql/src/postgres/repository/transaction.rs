@@ -7,11 +7,9 @@ use super::{checkpoint, generation, offset, row, unavailable};
 use crate::space::Space;
 
 /// The level is named, because a database may have another default. Whoever is frozen in the middle does not keep
-/// rows locked for ever. The lock keeps other generations from taking over before the end; it is one of the lock
-/// manager's, not of a row, because that one is fair: appliers that come and go cannot keep a take-over waiting.
+/// rows locked for ever.
 const BEGIN: &str =
-    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '30s';
-     LOCK TABLE es_generations IN ROW SHARE MODE";
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '30s'";
 
 pub(super) struct Transaction {
     tx: sqlx::Transaction<'static, Postgres>,
@@ -22,7 +20,7 @@ pub(super) struct Transaction {
 
 impl Transaction {
     pub(super) async fn begin(pool: &PgPool, space: Space) -> Result<Self, sqlx::Error> {
-        Ok(Self { tx: begin(pool, BEGIN).await?, space, moved: false })
+        Ok(Self { tx: begin(pool).await?, space, moved: false })
     }
 
     /// A statement of its own, for batches that move nothing.
@@ -34,15 +32,11 @@ impl Transaction {
     }
 }
 
-/// Begins a transaction with the statements `begin`.
-pub(super) async fn begin(
-    pool: &PgPool,
-    begin: &'static str,
-) -> Result<sqlx::Transaction<'static, Postgres>, sqlx::Error> {
+pub(super) async fn begin(pool: &PgPool) -> Result<sqlx::Transaction<'static, Postgres>, sqlx::Error> {
     let connection = pool.acquire().await?;
     // In a task: the driver does not roll back what is dropped before BEGIN is answered, and the connection
     // would go back to the pool with a transaction open.
-    let begun = tokio::spawn(sqlx::Transaction::begin(connection, Some(begin.into_sql_str()))).await;
+    let begun = tokio::spawn(sqlx::Transaction::begin(connection, Some(BEGIN.into_sql_str()))).await;
     begun.map_err(|panic| sqlx::Error::Protocol(panic.to_string()))?
 }
 
