@@ -138,7 +138,7 @@ pub async fn a_superseded_generation_takes_nothing(fixture: impl RepositoryFixtu
 pub async fn a_take_over_among_appliers_loses_nothing(fixture: impl RepositoryFixture) {
     let Some(repository) = open(&fixture).await else { return };
     let mut shown: Vec<Vec<Arc<Commit>>> = Vec::new();
-    for round in 0..6 {
+    for round in 0..8 {
         let old = generations(&repository).await.serving;
         let (generation, filling) = begin(&repository).await;
         // Of the rounds before.
