@@ -73,6 +73,22 @@ fn views_agree_with_a_count_and_running_again_changes_nothing() {
     }
 }
 
+/// Views built anew, while they are first filled and afterwards, are what they were.
+#[test]
+fn rebuilt_views_are_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = folder.path().join("flights.db");
+    let count = Count::of(&sample());
+    for run in 1..=2 {
+        let (report, told) = Example::new(&db).input(&sample()).rebuild().report_and_stderr();
+        assert_agrees(&report, &count);
+        for view in ["traffic_by_carrier", "traffic_by_route", "aircraft_logs"] {
+            let line = told.lines().find(|line| line.starts_with(&format!("rebuilt {view}: ")));
+            assert!(line.is_some_and(|line| line.contains(", 0 of ")), "run {run}: {told}");
+        }
+    }
+}
+
 /// What it does without arguments: the sample, into a file of its own, as a table.
 #[test]
 fn without_arguments_it_takes_its_sample_and_prints_a_table() {

@@ -1,9 +1,9 @@
 //! The backends in memory are the reference: they pass every suite.
 
 use es_core::{
-    repository::MemoryRepository,
+    repository::{MemoryRepository, Repository},
     store::{EventStore, MemoryEventStore},
-    testing::conformance::{ChangeFeedFixture, EventStoreFixture, RepositoryFixture},
+    testing::conformance::{ChangeFeedFixture, Counts, EventStoreFixture, RepositoryFixture},
 };
 
 #[derive(Default)]
@@ -44,4 +44,11 @@ mod memory_feed {
 
 mod memory_repository {
     es_core::testing::repository_conformance!(super::Memory::default());
+}
+
+/// Without this, the suite's cases about generations would ask nothing.
+#[test]
+fn the_repository_keeps_generations() {
+    let repository = MemoryRepository::new();
+    assert!(Repository::<Counts>::at_generation(&repository, 0).is_some());
 }

@@ -8,4 +8,5 @@ mod listeners;
 mod on_server;
 mod open;
 mod processes;
+mod rebuild;
 mod statements;

@@ -2,7 +2,8 @@
 //! depart and arrive, and views by carrier, route and aircraft follow while that happens.
 //!
 //! `cargo run --release --example flights` takes the first three days of 2013; `-- --help` says how to give it
-//! a whole year. Run it again on the same database, or after it was killed, and nothing is done twice.
+//! a whole year. Run it again on the same database, or after it was killed, and nothing is done twice. With
+//! `--rebuild`, the views are built anew meanwhile.
 
 mod aircraft;
 mod input;
@@ -10,6 +11,7 @@ mod load;
 #[path = "../shared/place.rs"]
 mod place;
 mod progress;
+mod rebuild;
 mod report;
 mod views;
 
@@ -22,7 +24,8 @@ use std::{
 };
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use event_sourcing::prelude::*;
+use event_sourcing::{listener::RebuildError, prelude::*};
+use tokio::task::JoinHandle;
 
 use crate::{
     aircraft::Aircraft,
@@ -55,6 +58,10 @@ fn arguments() -> Command {
                 .long("json")
                 .action(ArgAction::SetTrue)
                 .help("Print the result as one line of JSON instead of a table"),
+            Arg::new("rebuild")
+                .long("rebuild")
+                .action(ArgAction::SetTrue)
+                .help("Also build all views anew, while commands go on, and write to stderr how far that is"),
             Arg::new("report-every")
                 .long("report-every")
                 .value_name("COMMANDS")
@@ -86,12 +93,13 @@ async fn run(arguments: &ArgMatches) -> Result<(), Box<dyn Error>> {
     let place = Place::open(arguments, path("db").unwrap_or(&db), "flights", &[Aircraft::CATEGORY]).await?;
     let app = start(&place).await?;
 
+    let rebuilt = arguments.get_flag("rebuild").then(|| tokio::spawn(rebuild::rebuild(app.clone())));
     let started = Instant::now();
     let loaded = load::load(&app, rows, &progress).await;
     let seconds = started.elapsed().as_secs_f64();
     progress.finish();
     let reported = match loaded {
-        Ok(()) => report(&app, &progress, seconds).await,
+        Ok(()) => report(&app, &progress, seconds, rebuilt).await,
         Err(error) => Err(error.into()),
     };
     app.shutdown().await;
@@ -111,7 +119,15 @@ async fn start(place: &Place) -> Result<App, Box<dyn Error>> {
     Ok(place.project(app, Logs).start().await?)
 }
 
-async fn report(app: &App, progress: &Progress, seconds: f64) -> Result<Report, Box<dyn Error>> {
+async fn report(
+    app: &App,
+    progress: &Progress,
+    seconds: f64,
+    rebuilt: Option<JoinHandle<Result<(), RebuildError>>>,
+) -> Result<Report, Box<dyn Error>> {
+    if let Some(rebuilt) = rebuilt {
+        rebuilt.await??;
+    }
     let caught_up = match app.caught_up(PATIENCE).await {
         Ok(()) => true,
         Err(QueryError::Behind { .. }) => false,

@@ -32,12 +32,22 @@ impl Example {
         self.0.output().unwrap()
     }
 
+    pub fn rebuild(mut self) -> Self {
+        self.0.arg("--rebuild");
+        self
+    }
+
     /// Runs it to its good end, and reads its last line.
     pub fn report(self) -> Value {
+        self.report_and_stderr().0
+    }
+
+    pub fn report_and_stderr(self) -> (Value, String) {
         let output = self.output();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{told}");
         let text = String::from_utf8(output.stdout).unwrap();
-        serde_json::from_str(text.lines().last().unwrap()).unwrap()
+        (serde_json::from_str(text.lines().last().unwrap()).unwrap(), told)
     }
 
     pub fn into_command(self) -> Command {

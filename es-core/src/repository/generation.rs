@@ -32,7 +32,7 @@ impl Generations {
 /// What became of an attempt to serve from the generation that is being filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TakeOver {
-    /// Queries are answered from it from now on.
+    /// Queries are answered from it from now on, or have been already.
     Done,
     /// Nothing has changed: the old rows show more than the new ones do.
     Behind {

@@ -134,7 +134,7 @@ impl<P: ViewProjection> Repository<P, style::View> for MemoryRepository {
     async fn take_over(&self, generation: u32) -> Result<TakeOver, RepositoryError> {
         let Generations { serving, .. } = self.with(P::NAME, |kept| kept.generations);
         if serving == generation {
-            return Ok(TakeOver::Superseded);
+            return Ok(TakeOver::Done);
         }
         let old = self.space_of(P::NAME, serving).lock_owned().await;
         let new = self.space_of(P::NAME, generation).lock_owned().await;
@@ -176,7 +176,7 @@ struct Transaction {
 }
 
 impl ViewTransaction for Transaction {
-    async fn move_checkpoints(&mut self, moves: &[Move]) -> Result<Vec<usize>, RepositoryError> {
+    async fn move_checkpoints(&mut self, moves: &[Move]) -> Result<Vec<usize>, ApplyError> {
         let here = |m: &Move| {
             let at = self.space.checkpoints.get(&m.stream);
             at.map_or(0, |c| c.applied) == m.expected.applied
@@ -196,7 +196,7 @@ impl ViewTransaction for Transaction {
         Ok(())
     }
 
-    async fn save_offsets(&mut self, batch: &Batch) -> Result<(), RepositoryError> {
+    async fn save_offsets(&mut self, batch: &Batch) -> Result<(), ApplyError> {
         self.offsets.offsets.clone_from(&batch.offsets);
         self.offsets.dead_letters.clone_from(&batch.dead_letters);
         Ok(())

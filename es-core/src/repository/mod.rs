@@ -107,7 +107,8 @@ pub trait Repository<P: Projection, Style = <P as Projection>::Style>: Send + Sy
     }
 
     /// Serves from `generation` if it is the one that is filled, and no aggregate's checkpoint in it is behind
-    /// that in the one that serves now; in one transaction, so that no read steps back.
+    /// that in the one that serves now; in one transaction, so that no read steps back. Asked again, after an answer
+    /// that was lost for example, the one that serves says that it does.
     fn take_over(&self, generation: u32) -> impl Future<Output = Result<TakeOver, RepositoryError>> + Send {
         let _ = generation;
         async { Ok(TakeOver::Superseded) }

@@ -53,3 +53,13 @@ CREATE UNIQUE INDEX es_checkpoints_key ON es_checkpoints (projection, category, 
 CREATE UNIQUE INDEX es_dead_letters_key ON es_dead_letters (projection, position, left(partition, 400),
     (CASE WHEN length(partition) > 400
     THEN sha256(decode(replace(substr(partition, 401), '\', '\\'), 'escape')) ELSE '' END));
+
+-- What belongs to generation n > 0 of a projection has the name `projection@n` in the tables above. No row here: it has
+-- only ever had generation 0.
+CREATE TABLE es_generations (
+    projection text COLLATE "C" PRIMARY KEY,
+    serving bigint NOT NULL,
+    filling bigint,
+    before bigint,
+    last bigint NOT NULL
+);

@@ -4,6 +4,7 @@ mod connections;
 mod database;
 mod listeners;
 mod readable;
+mod rebuild;
 mod schema;
 mod statements;
 

@@ -6,9 +6,10 @@ use es_core::{
 };
 use sqlx::{PgConnection, PgPool, Row as _, postgres::PgRow};
 
-use super::{most, unavailable};
+use super::{generation::takes, most, unavailable};
 use crate::{
     postgres::text::{escape, head, same, tail, unescape},
+    space::Space,
     to_millis,
 };
 
@@ -21,7 +22,7 @@ const READ: &str = concat!(
 
 pub(super) async fn read(
     pool: &PgPool,
-    projection: &'static str,
+    space: &Space,
     streams: &[StreamId],
 ) -> Result<Vec<Checkpoint>, RepositoryError> {
     let mut checkpoints = vec![Checkpoint::default(); streams.len()];
@@ -30,7 +31,7 @@ pub(super) async fn read(
     }
     let categories: Vec<_> = streams.iter().map(|s| escape(&s.category)).collect();
     let ids: Vec<_> = streams.iter().map(|s| escape(&s.id)).collect();
-    let query = sqlx::query(READ).bind(projection).bind(categories).bind(ids);
+    let query = sqlx::query(READ).bind(&*space.name).bind(categories).bind(ids);
     for row in query.fetch_all(pool).await.map_err(unavailable)? {
         let at: i64 = row.try_get(0).map_err(unavailable)?;
         checkpoints[at as usize - 1] = checkpoint(&row, 1).map_err(unavailable)?;
@@ -50,7 +51,8 @@ const MAKE: &str = concat!(
     ") DO NOTHING"
 );
 
-/// The fence. A checkpoint that another listener moves meanwhile is waited for and compared as it is then.
+/// The fence. A checkpoint that another listener moves meanwhile is waited for and compared as it is then. Those of a
+/// generation that is not written to any more are not even locked, because somebody may be deleting them.
 const MOVE: &str = concat!(
     "WITH moves AS (
        SELECT * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bool[], $6::bigint[], $7::uuid[], $8::bigint[],
@@ -59,6 +61,8 @@ const MOVE: &str = concat!(
      ), locked AS MATERIALIZED (
        SELECT m.at FROM moves m JOIN es_checkpoints c ON c.projection = $1 AND c.category = m.category AND ",
     same!("c.aggregate_id", "m.id"),
+    " WHERE ",
+    takes!("$11", "$12"),
     "  ORDER BY c.category, c.aggregate_id FOR UPDATE OF c
      )
      UPDATE es_checkpoints c SET applied = m.applied, commit_id = m.commit_id, parked_sequence = m.parked_sequence,
@@ -70,23 +74,23 @@ const MOVE: &str = concat!(
      RETURNING m.at"
 );
 
-/// Moves checkpoints; answers which were elsewhere.
+/// Moves checkpoints; answers which were elsewhere: all of them, where the generation is not written to any more.
 pub(super) async fn advance(
     tx: &mut PgConnection,
-    projection: &'static str,
+    space: &Space,
     moves: &[Move],
 ) -> Result<Vec<usize>, sqlx::Error> {
     let first = moves.iter().filter(|m| m.expected.applied == 0 && m.expected.parked.is_none());
     let first: Vec<_> = first.map(|m| (escape(&m.stream.category), escape(&m.stream.id))).collect();
     if !first.is_empty() {
         let (categories, ids): (Vec<_>, Vec<_>) = first.into_iter().unzip();
-        sqlx::query(MAKE).bind(projection).bind(categories).bind(ids).execute(&mut *tx).await?;
+        sqlx::query(MAKE).bind(&*space.name).bind(categories).bind(ids).execute(&mut *tx).await?;
     }
     fn column<'m, T>(moves: &'m [Move], value: impl Fn(&'m Move) -> T) -> Vec<T> {
         moves.iter().map(value).collect()
     }
     let query = sqlx::query(MOVE)
-        .bind(projection)
+        .bind(&*space.name)
         .bind(column(moves, |m| escape(&m.stream.category)))
         .bind(column(moves, |m| escape(&m.stream.id)))
         .bind(column(moves, |m| m.expected.applied.cast_signed()))
@@ -95,7 +99,9 @@ pub(super) async fn advance(
         .bind(column(moves, |m| m.to.commit_id))
         .bind(column(moves, |m| m.to.parked.as_ref().map(|parked| parked.sequence.cast_signed())))
         .bind(column(moves, |m| m.to.parked.as_ref().map(|parked| escape(&parked.error))))
-        .bind(column(moves, |m| m.to.parked.as_ref().map(|parked| to_millis(parked.at))));
+        .bind(column(moves, |m| m.to.parked.as_ref().map(|parked| to_millis(parked.at))))
+        .bind(space.projection)
+        .bind(i64::from(space.generation));
     let mut elsewhere = vec![true; moves.len()];
     for row in query.fetch_all(tx).await? {
         elsewhere[row.try_get::<i64, _>(0)? as usize - 1] = false;
@@ -110,14 +116,14 @@ const PARKED: &str =
 
 pub(super) async fn parked(
     pool: &PgPool,
-    projection: &'static str,
+    space: &Space,
     limit: usize,
 ) -> Result<Vec<ParkedAggregate>, sqlx::Error> {
     let parked = |row: &PgRow| {
         let stream = StreamId::new(unescape(row.try_get(0)?), unescape(row.try_get(1)?));
         Ok(ParkedAggregate { stream, checkpoint: checkpoint(row, 2)? })
     };
-    let query = sqlx::query(PARKED).bind(projection).bind(most(limit));
+    let query = sqlx::query(PARKED).bind(&*space.name).bind(most(limit));
     query.fetch_all(pool).await?.iter().map(parked).collect()
 }
 

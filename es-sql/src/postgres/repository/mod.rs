@@ -1,6 +1,7 @@
 //! The repository: view rows, checkpoints and offsets, saved in one transaction.
 
 mod checkpoint;
+mod generation;
 mod offset;
 mod row;
 mod statements;
@@ -12,7 +13,8 @@ use es_core::{
     feed::Offset,
     projection::{FoldPlan, ViewProjection, style},
     repository::{
-        ApplyError, Batch, Checkpoint, DeadLetter, ParkedAggregate, Repository, RepositoryError, Row,
+        ApplyError, Batch, Checkpoint, DeadLetter, Generations, ParkedAggregate, Repository, RepositoryError,
+        Row, TakeOver,
     },
     store::StreamId,
 };
@@ -21,13 +23,15 @@ use tokio::sync::OnceCell;
 
 use super::schema;
 use crate::PrepareError;
+use crate::space::Space;
 use transaction::Transaction;
 
 /// Views in PostgreSQL, version 12 or newer, for any number of projections and processes.
 ///
 /// Everything is in tables whose names begin with `es_`, in the first schema of the connections' `search_path`. They
 /// are made when the first projection is prepared, at [`App`]'s start; where the service may not make tables, give
-/// [`PostgresRepository::SCHEMA`] to whoever may.
+/// [`PostgresRepository::SCHEMA`] to whoever may. It needs the rights to `SELECT`, `INSERT` and `UPDATE`, and to rebuild
+/// views also to `DELETE`.
 ///
 /// A batch's rows, checkpoints and offsets are saved in one transaction at `READ COMMITTED`. It moves the checkpoints
 /// first, from the values that the listener expects, then locks the rows in the order of their keys: listeners of
@@ -39,6 +43,8 @@ use transaction::Transaction;
 /// ```sql
 /// SELECT key, (view->>'balance')::bigint FROM es_views WHERE projection = 'balances';
 /// ```
+///
+/// After a rebuild they are under `'balances@1'` and so on; `es_generations` says which number serves.
 ///
 /// In keys, NUL, which PostgreSQL's text cannot hold, is written as U+0001 U+0001, and U+0001 as U+0001 U+0002.
 ///
@@ -60,7 +66,11 @@ use transaction::Transaction;
 ///
 /// [`App`]: es_core::app::App
 #[derive(Clone, Debug)]
-pub struct PostgresRepository(Arc<Inner>);
+pub struct PostgresRepository {
+    inner: Arc<Inner>,
+    /// The one that is meant; the first by default.
+    generation: u32,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -74,12 +84,13 @@ impl PostgresRepository {
 
     /// Keeps views in the database of `pool`. Nothing is sent before the first projection is prepared.
     pub fn new(pool: &PgPool) -> Self {
-        Self(Arc::new(Inner { pool: pool.clone(), prepared: OnceCell::new() }))
+        let inner = Inner { pool: pool.clone(), prepared: OnceCell::new() };
+        Self { inner: Arc::new(inner), generation: 0 }
     }
 
     /// The pool, after making the tables ready.
     async fn pool(&self, projection: &'static str) -> Result<&PgPool, RepositoryError> {
-        let pool = &self.0.pool;
+        let pool = &self.inner.pool;
         let prepare = || async {
             let mut connection = pool.acquire().await.map_err(unavailable)?;
             schema::prepare(&mut connection).await.map_err(|error| match error {
@@ -87,8 +98,12 @@ impl PostgresRepository {
                 error => RepositoryError::Unfit { projection, source: error.into() },
             })
         };
-        self.0.prepared.get_or_try_init(prepare).await?;
+        self.inner.prepared.get_or_try_init(prepare).await?;
         Ok(pool)
+    }
+
+    fn space(&self, projection: &'static str) -> Space {
+        Space::new(projection, self.generation)
     }
 }
 
@@ -98,32 +113,55 @@ impl<P: ViewProjection> Repository<P, style::View> for PostgresRepository {
     }
 
     async fn checkpoints(&self, streams: &[StreamId]) -> Result<Vec<Checkpoint>, RepositoryError> {
-        checkpoint::read(self.pool(P::NAME).await?, P::NAME, streams).await
+        checkpoint::read(self.pool(P::NAME).await?, &self.space(P::NAME), streams).await
     }
 
     async fn offsets(&self) -> Result<Vec<Offset>, RepositoryError> {
-        offset::read(self.pool(P::NAME).await?, P::NAME).await.map_err(unavailable)
+        offset::read(self.pool(P::NAME).await?, &self.space(P::NAME)).await.map_err(unavailable)
     }
 
     async fn apply(&self, projection: &P, batch: &Batch) -> Result<(), ApplyError> {
         let plan = FoldPlan::new(projection, batch)?;
-        plan.run(Transaction::begin(self.pool(P::NAME).await?, P::NAME).await.map_err(unavailable)?).await
+        let begun = Transaction::begin(self.pool(P::NAME).await?, self.space(P::NAME)).await;
+        plan.run(begun.map_err(unavailable)?).await
     }
 
     async fn parked(&self, limit: usize) -> Result<Vec<ParkedAggregate>, RepositoryError> {
-        checkpoint::parked(self.pool(P::NAME).await?, P::NAME, limit).await.map_err(unavailable)
+        checkpoint::parked(self.pool(P::NAME).await?, &self.space(P::NAME), limit).await.map_err(unavailable)
     }
 
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, RepositoryError> {
-        offset::dead_letters(self.pool(P::NAME).await?, P::NAME, limit).await.map_err(unavailable)
+        offset::dead_letters(self.pool(P::NAME).await?, &self.space(P::NAME), limit)
+            .await
+            .map_err(unavailable)
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, RepositoryError> {
-        row::get(self.pool(P::NAME).await?, P::NAME, key).await.map_err(unavailable)
+        row::get(self.pool(P::NAME).await?, &self.space(P::NAME), key).await.map_err(unavailable)
     }
 
     async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Row>, RepositoryError> {
-        row::list(self.pool(P::NAME).await?, P::NAME, after, limit).await.map_err(unavailable)
+        row::list(self.pool(P::NAME).await?, &self.space(P::NAME), after, limit).await.map_err(unavailable)
+    }
+
+    fn at_generation(&self, generation: u32) -> Option<Self> {
+        Some(Self { inner: self.inner.clone(), generation })
+    }
+
+    async fn generations(&self) -> Result<Generations, RepositoryError> {
+        generation::generations(self.pool(P::NAME).await?, P::NAME).await
+    }
+
+    async fn begin_filling(&self) -> Result<u32, RepositoryError> {
+        generation::begin_filling(self.pool(P::NAME).await?, P::NAME).await
+    }
+
+    async fn take_over(&self, generation: u32) -> Result<TakeOver, RepositoryError> {
+        generation::take_over(self.pool(P::NAME).await?, &Space::new(P::NAME, generation)).await
+    }
+
+    async fn prune(&self) -> Result<(), RepositoryError> {
+        generation::prune(self.pool(P::NAME).await?, P::NAME).await
     }
 }
 

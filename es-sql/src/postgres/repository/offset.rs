@@ -7,14 +7,17 @@ use es_core::{
 use sqlx::{PgConnection, PgPool, Row as _, postgres::PgRow};
 
 use super::most;
-use crate::postgres::text::{escape, unescape};
+use crate::{
+    postgres::text::{escape, unescape},
+    space::Space,
+};
 
 const READ: &str = "SELECT partition, position FROM es_offsets WHERE projection = $1 ORDER BY partition";
 
-pub(super) async fn read(pool: &PgPool, projection: &'static str) -> Result<Vec<Offset>, sqlx::Error> {
+pub(super) async fn read(pool: &PgPool, space: &Space) -> Result<Vec<Offset>, sqlx::Error> {
     let offset =
         |row: &PgRow| Ok(Offset { partition: unescape(row.try_get(0)?).into(), offset: row.try_get(1)? });
-    sqlx::query(READ).bind(projection).fetch_all(pool).await?.iter().map(offset).collect()
+    sqlx::query(READ).bind(&*space.name).fetch_all(pool).await?.iter().map(offset).collect()
 }
 
 /// In the order of partitions, so that two batches lock them in the same.
@@ -29,15 +32,11 @@ const SAVE_LETTERS: &str = "INSERT INTO es_dead_letters (projection, partition, 
      FROM unnest($2::text[], $3::bigint[], $4::bytea[], $5::text[]) AS l(partition, position, bytes, reason)
      ORDER BY l.partition COLLATE \"C\", l.position ON CONFLICT DO NOTHING";
 
-pub(super) async fn save(
-    tx: &mut PgConnection,
-    projection: &'static str,
-    batch: &Batch,
-) -> Result<(), sqlx::Error> {
+pub(super) async fn save(tx: &mut PgConnection, space: &Space, batch: &Batch) -> Result<(), sqlx::Error> {
     if !batch.offsets.is_empty() {
         let partitions: Vec<_> = batch.offsets.iter().map(|o| escape(&o.partition)).collect();
         let positions: Vec<_> = batch.offsets.iter().map(|o| o.offset).collect();
-        sqlx::query(SAVE).bind(projection).bind(partitions).bind(positions).execute(&mut *tx).await?;
+        sqlx::query(SAVE).bind(&*space.name).bind(partitions).bind(positions).execute(&mut *tx).await?;
     }
     if !batch.dead_letters.is_empty() {
         let letters = &batch.dead_letters;
@@ -45,7 +44,7 @@ pub(super) async fn save(
         let positions: Vec<_> = letters.iter().map(|l| l.offset).collect();
         let bytes: Vec<_> = letters.iter().map(|l| &l.bytes[..]).collect();
         let reasons: Vec<_> = letters.iter().map(|l| escape(&l.reason)).collect();
-        let query = sqlx::query(SAVE_LETTERS).bind(projection).bind(partitions).bind(positions);
+        let query = sqlx::query(SAVE_LETTERS).bind(&*space.name).bind(partitions).bind(positions);
         query.bind(bytes).bind(reasons).execute(tx).await?;
     }
     Ok(())
@@ -55,7 +54,7 @@ const DEAD_LETTERS: &str = "SELECT partition, position, bytes, reason FROM es_de
 
 pub(super) async fn dead_letters(
     pool: &PgPool,
-    projection: &'static str,
+    space: &Space,
     limit: usize,
 ) -> Result<Vec<DeadLetter>, sqlx::Error> {
     let letter = |row: &PgRow| {
@@ -66,6 +65,6 @@ pub(super) async fn dead_letters(
             reason: unescape(row.try_get(3)?),
         })
     };
-    let query = sqlx::query(DEAD_LETTERS).bind(projection).bind(most(limit));
+    let query = sqlx::query(DEAD_LETTERS).bind(&*space.name).bind(most(limit));
     query.fetch_all(pool).await?.iter().map(letter).collect()
 }

@@ -4,7 +4,10 @@ use es_core::repository::Row;
 use sqlx::{PgConnection, PgPool, Row as _, postgres::PgRow};
 
 use super::most;
-use crate::postgres::text::{escape, head, same, tail, unescape};
+use crate::{
+    postgres::text::{escape, head, same, tail, unescape},
+    space::Space,
+};
 
 /// Waits for whoever is making the same row, in the order of keys.
 const MAKE: &str = concat!(
@@ -28,12 +31,12 @@ const LOCK: &str = concat!(
 /// Makes the rows that are missing, locks all of them in the order of `keys`, and reads them.
 pub(super) async fn lock(
     tx: &mut PgConnection,
-    projection: &'static str,
+    space: &Space,
     keys: &[String],
 ) -> Result<Vec<Option<Vec<u8>>>, sqlx::Error> {
     let escaped: Vec<_> = keys.iter().map(|key| escape(key)).collect();
-    sqlx::query(MAKE).bind(projection).bind(&escaped).execute(&mut *tx).await?;
-    let rows = sqlx::query(LOCK).bind(projection).bind(&escaped).fetch_all(tx).await?;
+    sqlx::query(MAKE).bind(&*space.name).bind(&escaped).execute(&mut *tx).await?;
+    let rows = sqlx::query(LOCK).bind(&*space.name).bind(&escaped).fetch_all(tx).await?;
     if rows.len() != keys.len() {
         let missing = format!("{} of {} rows are there to be locked", rows.len(), keys.len());
         return Err(sqlx::Error::Protocol(missing));
@@ -52,26 +55,18 @@ const SAVE: &str = concat!(
     same!("v.key", "k.key")
 );
 
-pub(super) async fn save(
-    tx: &mut PgConnection,
-    projection: &'static str,
-    rows: &[Row],
-) -> Result<(), sqlx::Error> {
+pub(super) async fn save(tx: &mut PgConnection, space: &Space, rows: &[Row]) -> Result<(), sqlx::Error> {
     let keys: Vec<_> = rows.iter().map(|(key, _)| escape(key)).collect();
     let views = rows.iter().map(|(_, view)| std::str::from_utf8(view)).collect::<Result<Vec<_>, _>>();
     let views = views.map_err(|e| sqlx::Error::Encode(e.into()))?;
-    sqlx::query(SAVE).bind(projection).bind(keys).bind(views).execute(tx).await.map(drop)
+    sqlx::query(SAVE).bind(&*space.name).bind(keys).bind(views).execute(tx).await.map(drop)
 }
 
 const GET: &str =
     concat!("SELECT v.view::text FROM es_views v WHERE v.projection = $1 AND ", same!("v.key", "$2"));
 
-pub(super) async fn get(
-    pool: &PgPool,
-    projection: &'static str,
-    key: &str,
-) -> Result<Option<Vec<u8>>, sqlx::Error> {
-    let query = sqlx::query(GET).bind(projection).bind(escape(key));
+pub(super) async fn get(pool: &PgPool, space: &Space, key: &str) -> Result<Option<Vec<u8>>, sqlx::Error> {
+    let query = sqlx::query(GET).bind(&*space.name).bind(escape(key));
     query.fetch_optional(pool).await?.map(|row| row.try_get::<String, _>(0).map(String::into)).transpose()
 }
 
@@ -93,13 +88,13 @@ const AFTER: &str = concat!(
 
 pub(super) async fn list(
     pool: &PgPool,
-    projection: &'static str,
+    space: &Space,
     after: Option<&str>,
     limit: usize,
 ) -> Result<Vec<Row>, sqlx::Error> {
     let query = match after {
-        None => sqlx::query(FIRST).bind(projection).bind(most(limit)),
-        Some(after) => sqlx::query(AFTER).bind(projection).bind(most(limit)).bind(escape(after)),
+        None => sqlx::query(FIRST).bind(&*space.name).bind(most(limit)),
+        Some(after) => sqlx::query(AFTER).bind(&*space.name).bind(most(limit)).bind(escape(after)),
     };
     let row = |row: &PgRow| Ok((unescape(row.try_get(0)?), row.try_get::<String, _>(1)?.into()));
     query.fetch_all(pool).await?.iter().map(row).collect()

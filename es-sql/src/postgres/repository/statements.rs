@@ -23,7 +23,8 @@ use crate::{
 const ATTEMPTS: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// The checkpoints, offsets and dead letters are where those of views are; the rows are the projection's own.
+/// The checkpoints, offsets and dead letters are where those of views are; the rows are the projection's own, so that
+/// there is one generation of them.
 impl<P: SqlProjection<Postgres>> Repository<P, style::Sql> for PostgresRepository {
     async fn prepare(&self) -> Result<(), RepositoryError> {
         let mut tx = self.pool(P::NAME).await?.begin().await.map_err(unavailable)?;
@@ -33,11 +34,11 @@ impl<P: SqlProjection<Postgres>> Repository<P, style::Sql> for PostgresRepositor
     }
 
     async fn checkpoints(&self, streams: &[StreamId]) -> Result<Vec<Checkpoint>, RepositoryError> {
-        checkpoint::read(self.pool(P::NAME).await?, P::NAME, streams).await
+        checkpoint::read(self.pool(P::NAME).await?, &self.space(P::NAME), streams).await
     }
 
     async fn offsets(&self) -> Result<Vec<Offset>, RepositoryError> {
-        offset::read(self.pool(P::NAME).await?, P::NAME).await.map_err(unavailable)
+        offset::read(self.pool(P::NAME).await?, &self.space(P::NAME)).await.map_err(unavailable)
     }
 
     async fn apply(&self, projection: &P, batch: &Batch) -> Result<(), ApplyError> {
@@ -45,7 +46,7 @@ impl<P: SqlProjection<Postgres>> Repository<P, style::Sql> for PostgresRepositor
         let pool = self.pool(P::NAME).await?;
         let mut attempts = 0;
         loop {
-            let tx = Transaction::begin_repeatable(pool, P::NAME).await.map_err(unavailable)?;
+            let tx = Transaction::begin_repeatable(pool, self.space(P::NAME)).await.map_err(unavailable)?;
             match statements::run(projection, batch, &events, tx).await {
                 Err(error) if attempts < ATTEMPTS && statements::is_retryable(&error) => {
                     attempts += 1;
@@ -58,11 +59,13 @@ impl<P: SqlProjection<Postgres>> Repository<P, style::Sql> for PostgresRepositor
     }
 
     async fn parked(&self, limit: usize) -> Result<Vec<ParkedAggregate>, RepositoryError> {
-        checkpoint::parked(self.pool(P::NAME).await?, P::NAME, limit).await.map_err(unavailable)
+        checkpoint::parked(self.pool(P::NAME).await?, &self.space(P::NAME), limit).await.map_err(unavailable)
     }
 
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, RepositoryError> {
-        offset::dead_letters(self.pool(P::NAME).await?, P::NAME, limit).await.map_err(unavailable)
+        offset::dead_letters(self.pool(P::NAME).await?, &self.space(P::NAME), limit)
+            .await
+            .map_err(unavailable)
     }
 
     async fn get(&self, _: &str) -> Result<Option<Vec<u8>>, RepositoryError> {

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{most, unavailable};
 use crate::{
+    space::Space,
     sqlite::values::{MOST, Parameters, Statement},
     to_millis,
 };
@@ -22,16 +23,15 @@ static READ: Statement = Statement::new(
 
 pub(super) async fn read(
     pool: &SqlitePool,
-    projection: &'static str,
+    space: &Space,
     streams: &[StreamId],
 ) -> Result<Vec<Checkpoint>, RepositoryError> {
     let mut checkpoints = vec![Checkpoint::default(); streams.len()];
     for (chunk, found) in streams.chunks(MOST).zip(checkpoints.chunks_mut(MOST)) {
-        let rows = read_chunk(pool, projection, chunk).await.map_err(unavailable)?;
+        let rows = read_chunk(pool, space, chunk).await.map_err(unavailable)?;
         for row in rows {
             let at: i64 = row.try_get(0).map_err(unavailable)?;
-            found[at as usize] =
-                checkpoint(&row, 1).map_err(|e| corrupt(projection, &chunk[at as usize], e))?;
+            found[at as usize] = checkpoint(&row, 1).map_err(|e| corrupt(space, &chunk[at as usize], e))?;
         }
     }
     Ok(checkpoints)
@@ -39,7 +39,7 @@ pub(super) async fn read(
 
 async fn read_chunk(
     pool: &SqlitePool,
-    projection: &'static str,
+    space: &Space,
     streams: &[StreamId],
 ) -> Result<Vec<SqliteRow>, sqlx::Error> {
     let mut p = Parameters::with_capacity(READ.width(streams.len()) + 1);
@@ -49,7 +49,7 @@ async fn read_chunk(
         p.push(stream.id.clone())?;
     }
     p.pad(READ.width(streams.len()))?;
-    p.push(projection)?;
+    p.push(&*space.name)?;
     sqlx::query_with(READ.sql(streams.len()), p.finish()).fetch_all(pool).await
 }
 
@@ -75,7 +75,7 @@ static MOVE: Statement = Statement::new(
 /// Moves checkpoints inside a write transaction; answers which were elsewhere, and moves none then.
 pub(super) async fn advance(
     tx: &mut SqliteConnection,
-    projection: &'static str,
+    space: &Space,
     moves: &[Move],
 ) -> Result<Vec<usize>, sqlx::Error> {
     let mut elsewhere = Vec::new();
@@ -89,7 +89,7 @@ pub(super) async fn advance(
             p.push(expected.parked.is_some())?;
         }
         p.pad(ELSEWHERE.width(chunk.len()))?;
-        p.push(projection)?;
+        p.push(&*space.name)?;
         let rows = sqlx::query_with(ELSEWHERE.sql(chunk.len()), p.finish()).fetch_all(&mut *tx).await?;
         for row in rows {
             elsewhere.push(row.try_get::<i64, _>(0)? as usize);
@@ -97,20 +97,16 @@ pub(super) async fn advance(
     }
     if elsewhere.is_empty() {
         for chunk in moves.chunks(MOST) {
-            write(tx, projection, chunk).await?;
+            write(tx, space, chunk).await?;
         }
     }
     Ok(elsewhere)
 }
 
-async fn write(
-    tx: &mut SqliteConnection,
-    projection: &'static str,
-    moves: &[Move],
-) -> Result<(), sqlx::Error> {
+async fn write(tx: &mut SqliteConnection, space: &Space, moves: &[Move]) -> Result<(), sqlx::Error> {
     let mut p = Parameters::with_capacity(MOVE.width(moves.len()));
     for Move { stream, to, .. } in moves {
-        p.push(projection)?;
+        p.push(&*space.name)?;
         p.push(stream.category.clone())?;
         p.push(stream.id.clone())?;
         p.push(to.applied.cast_signed())?;
@@ -127,15 +123,15 @@ const PARKED: &str = "SELECT category, aggregate_id, applied, commit_id, parked_
 
 pub(super) async fn parked(
     pool: &SqlitePool,
-    projection: &'static str,
+    space: &Space,
     limit: usize,
 ) -> Result<Vec<ParkedAggregate>, RepositoryError> {
-    let query = sqlx::query(PARKED).bind(projection).bind(most(limit));
+    let query = sqlx::query(PARKED).bind(&*space.name).bind(most(limit));
     let rows = query.fetch_all(pool).await.map_err(unavailable)?;
     let parked = |row: &SqliteRow| {
         let category: String = row.try_get(0).map_err(unavailable)?;
         let stream = StreamId::new(category, row.try_get::<&str, _>(1).map_err(unavailable)?);
-        let checkpoint = checkpoint(row, 2).map_err(|e| corrupt(projection, &stream, e))?;
+        let checkpoint = checkpoint(row, 2).map_err(|e| corrupt(space, &stream, e))?;
         Ok(ParkedAggregate { stream, checkpoint })
     };
     rows.iter().map(parked).collect()
@@ -161,6 +157,10 @@ fn checkpoint(row: &SqliteRow, first: usize) -> Result<Checkpoint, String> {
     Ok(Checkpoint { applied, commit_id, parked })
 }
 
-fn corrupt(projection: &'static str, stream: &StreamId, reason: String) -> RepositoryError {
-    RepositoryError::Corrupt { projection, what: format!("the checkpoint of {stream}"), reason }
+fn corrupt(space: &Space, stream: &StreamId, reason: String) -> RepositoryError {
+    RepositoryError::Corrupt {
+        projection: space.projection,
+        what: format!("the checkpoint of {stream}"),
+        reason,
+    }
 }

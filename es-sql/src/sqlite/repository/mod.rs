@@ -1,6 +1,7 @@
 //! The repository: view rows, checkpoints and offsets, saved in one transaction.
 
 mod checkpoint;
+mod generation;
 mod offset;
 mod statements;
 mod transaction;
@@ -14,7 +15,8 @@ use es_core::{
     feed::Offset,
     projection::{FoldPlan, ViewProjection, style},
     repository::{
-        ApplyError, Batch, Checkpoint, DeadLetter, ParkedAggregate, Repository, RepositoryError, Row,
+        ApplyError, Batch, Checkpoint, DeadLetter, Generations, ParkedAggregate, Repository, RepositoryError,
+        Row, TakeOver,
     },
     store::{BoxError, StreamId},
 };
@@ -22,7 +24,7 @@ use sqlx::{Row as _, SqlitePool};
 use tokio::sync::OnceCell;
 
 use super::{connect::Database, gate::Gate, schema};
-use crate::OpenError;
+use crate::{OpenError, space::Space};
 
 /// Views in a SQLite file, for any number of projections; several processes may use the file at once.
 ///
@@ -33,7 +35,11 @@ use crate::OpenError;
 ///
 /// Clones are the same repository.
 #[derive(Clone, Debug)]
-pub struct SqlRepository(Arc<Inner>);
+pub struct SqlRepository {
+    inner: Arc<Inner>,
+    /// The one that is meant; the first by default.
+    generation: u32,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -48,23 +54,24 @@ impl SqlRepository {
     /// The pool's own settings decide how durable a batch is. A database in memory is refused then, because
     /// each connection of a pool would have one of its own.
     pub fn sqlite(pool: &SqlitePool) -> Self {
-        Self(Arc::new(Inner { pool: pool.clone(), gate: OnceCell::new() }))
+        let inner = Inner { pool: pool.clone(), gate: OnceCell::new() };
+        Self { inner: Arc::new(inner), generation: 0 }
     }
 
     /// Opens the file `path`; makes it, and the tables, when they are missing. May be a store's file.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let database = Database::open(path.as_ref(), &schema::VIEWS).await?;
-        let pool = database.pool();
-        Ok(Self(Arc::new(Inner { pool, gate: OnceCell::new_with(Some(Gate::of(&database.path))) })))
+        let gate = OnceCell::new_with(Some(Gate::of(&database.path)));
+        Ok(Self { inner: Arc::new(Inner { pool: database.pool(), gate }), generation: 0 })
     }
 
     /// The gate, after making the tables ready.
     async fn gate(&self) -> Result<&Gate, RepositoryError> {
-        self.0.gate.get_or_try_init(|| self.ready()).await.map_err(RepositoryError::Unavailable)
+        self.inner.gate.get_or_try_init(|| self.ready()).await.map_err(RepositoryError::Unavailable)
     }
 
     async fn ready(&self) -> Result<Gate, BoxError> {
-        let mut connection = self.0.pool.acquire().await?;
+        let mut connection = self.inner.pool.acquire().await?;
         let query = sqlx::query("SELECT file FROM pragma_database_list WHERE name = 'main'");
         let file: Option<String> = query.fetch_one(&mut *connection).await?.try_get(0)?;
         let file = PathBuf::from(file.unwrap_or_default());
@@ -76,6 +83,10 @@ impl SqlRepository {
         Database::prepare_open(file, &mut connection, &schema::VIEWS).await?;
         Ok(gate)
     }
+
+    fn space(&self, projection: &'static str) -> Space {
+        Space::new(projection, self.generation)
+    }
 }
 
 impl<P: ViewProjection> Repository<P, style::View> for SqlRepository {
@@ -85,34 +96,39 @@ impl<P: ViewProjection> Repository<P, style::View> for SqlRepository {
 
     async fn checkpoints(&self, streams: &[StreamId]) -> Result<Vec<Checkpoint>, RepositoryError> {
         self.gate().await?;
-        checkpoint::read(&self.0.pool, P::NAME, streams).await
+        checkpoint::read(&self.inner.pool, &self.space(P::NAME), streams).await
     }
 
     async fn offsets(&self) -> Result<Vec<Offset>, RepositoryError> {
         self.gate().await?;
-        offset::read(&self.0.pool, P::NAME).await
+        offset::read(&self.inner.pool, &self.space(P::NAME)).await
     }
 
     async fn apply(&self, projection: &P, batch: &Batch) -> Result<(), ApplyError> {
         let plan = FoldPlan::new(projection, batch)?;
         let gate = self.gate().await?;
-        plan.run(transaction::Transaction::begin(&self.0.pool, gate, P::NAME).await?).await
+        plan.run(transaction::Transaction::begin(&self.inner.pool, gate, self.space(P::NAME)).await?).await
     }
 
     async fn parked(&self, limit: usize) -> Result<Vec<ParkedAggregate>, RepositoryError> {
         self.gate().await?;
-        checkpoint::parked(&self.0.pool, P::NAME, limit).await
+        checkpoint::parked(&self.inner.pool, &self.space(P::NAME), limit).await
     }
 
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, RepositoryError> {
         self.gate().await?;
-        offset::dead_letters(&self.0.pool, P::NAME, limit).await
+        offset::dead_letters(&self.inner.pool, &self.space(P::NAME), limit).await
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, RepositoryError> {
         self.gate().await?;
         let query = sqlx::query("SELECT view FROM es_views WHERE projection = ? AND key = ?");
-        let row = query.bind(P::NAME).bind(key).fetch_optional(&self.0.pool).await.map_err(unavailable)?;
+        let row = query
+            .bind(self.space(P::NAME).name)
+            .bind(key)
+            .fetch_optional(&self.inner.pool)
+            .await
+            .map_err(unavailable)?;
         row.map(|row| row.try_get(0)).transpose().map_err(unavailable)
     }
 
@@ -122,12 +138,35 @@ impl<P: ViewProjection> Repository<P, style::View> for SqlRepository {
             Some(_) => "SELECT key, view FROM es_views WHERE projection = ? AND key > ? ORDER BY key LIMIT ?",
             None => "SELECT key, view FROM es_views WHERE projection = ? AND key >= ? ORDER BY key LIMIT ?",
         };
-        let query = sqlx::query(sql).bind(P::NAME).bind(after.unwrap_or("")).bind(most(limit));
-        let rows = query.fetch_all(&self.0.pool).await.map_err(unavailable)?;
+        let query =
+            sqlx::query(sql).bind(self.space(P::NAME).name).bind(after.unwrap_or("")).bind(most(limit));
+        let rows = query.fetch_all(&self.inner.pool).await.map_err(unavailable)?;
         rows.iter()
             .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
             .collect::<Result<_, _>>()
             .map_err(unavailable)
+    }
+
+    fn at_generation(&self, generation: u32) -> Option<Self> {
+        Some(Self { inner: self.inner.clone(), generation })
+    }
+
+    async fn generations(&self) -> Result<Generations, RepositoryError> {
+        self.gate().await?;
+        generation::generations(&self.inner.pool, P::NAME).await
+    }
+
+    async fn begin_filling(&self) -> Result<u32, RepositoryError> {
+        generation::begin_filling(&self.inner.pool, self.gate().await?, P::NAME).await
+    }
+
+    async fn take_over(&self, generation: u32) -> Result<TakeOver, RepositoryError> {
+        let space = Space::new(P::NAME, generation);
+        generation::take_over(&self.inner.pool, self.gate().await?, &space).await
+    }
+
+    async fn prune(&self) -> Result<(), RepositoryError> {
+        generation::prune(&self.inner.pool, self.gate().await?, P::NAME).await
     }
 }
 

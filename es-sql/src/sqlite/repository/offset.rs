@@ -7,14 +7,12 @@ use es_core::{
 use sqlx::{Row as _, SqlitePool, sqlite::SqliteRow};
 
 use super::{most, unavailable};
+use crate::space::Space;
 
-pub(super) async fn read(
-    pool: &SqlitePool,
-    projection: &'static str,
-) -> Result<Vec<Offset>, RepositoryError> {
+pub(super) async fn read(pool: &SqlitePool, space: &Space) -> Result<Vec<Offset>, RepositoryError> {
     let query =
         sqlx::query("SELECT partition, offset FROM es_offsets WHERE projection = ? ORDER BY partition");
-    let rows = query.bind(projection).fetch_all(pool).await.map_err(unavailable)?;
+    let rows = query.bind(space.name.clone()).fetch_all(pool).await.map_err(unavailable)?;
     let offset = |row: &SqliteRow| {
         Ok(Offset { partition: row.try_get::<&str, _>(0)?.into(), offset: row.try_get(1)? })
     };
@@ -23,12 +21,12 @@ pub(super) async fn read(
 
 pub(super) async fn dead_letters(
     pool: &SqlitePool,
-    projection: &'static str,
+    space: &Space,
     limit: usize,
 ) -> Result<Vec<DeadLetter>, RepositoryError> {
     let sql = "SELECT partition, offset, bytes, reason FROM es_dead_letters
         WHERE projection = ? ORDER BY id LIMIT ?";
-    let query = sqlx::query(sql).bind(projection).bind(most(limit));
+    let query = sqlx::query(sql).bind(space.name.clone()).bind(most(limit));
     let rows = query.fetch_all(pool).await.map_err(unavailable)?;
     let letter = |row: &SqliteRow| {
         let partition = row.try_get::<&str, _>(0)?.into();

@@ -1,28 +1,43 @@
 //! One open transaction. SQLite's write lock, taken at its start, is the lock on all rows.
 
-use es_core::repository::{Batch, Move, RepositoryError, Row, ViewTransaction};
+use es_core::repository::{ApplyError, Batch, Move, RepositoryError, Row, ViewTransaction};
 use sqlx::{Connection, Row as _, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool};
 use tokio::sync::OwnedMutexGuard;
 
-use super::{checkpoint, unavailable};
-use crate::sqlite::{
-    gate::Gate,
-    values::{MOST, Parameters, Statement},
+use super::{checkpoint, generation, unavailable};
+use crate::{
+    space::Space,
+    sqlite::{
+        gate::Gate,
+        values::{MOST, Parameters, Statement},
+    },
 };
 
 pub(super) struct Transaction {
-    // Before the turn: dropped first, so that the rollback is on its way when the next writer enters.
-    pub(super) tx: sqlx::Transaction<'static, Sqlite>,
-    _turn: OwnedMutexGuard<()>,
-    projection: &'static str,
+    pub(super) writing: Writing,
+    space: Space,
 }
 
 impl Transaction {
-    pub(super) async fn begin(
-        pool: &SqlitePool,
-        gate: &Gate,
-        projection: &'static str,
-    ) -> Result<Self, RepositoryError> {
+    pub(super) async fn begin(pool: &SqlitePool, gate: &Gate, space: Space) -> Result<Self, ApplyError> {
+        let mut writing = Writing::begin(pool, gate).await?;
+        // With the write lock held: who takes over has it, too.
+        match generation::is_written(&mut writing.tx, &space).await.map_err(unavailable)? {
+            true => Ok(Self { writing, space }),
+            false => Err(space.superseded()),
+        }
+    }
+}
+
+/// The write lock.
+pub(super) struct Writing {
+    // Before the turn: dropped first, so that the rollback is on its way when the next writer enters.
+    pub(super) tx: sqlx::Transaction<'static, Sqlite>,
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl Writing {
+    pub(super) async fn begin(pool: &SqlitePool, gate: &Gate) -> Result<Self, RepositoryError> {
         // The connection first: who has the turn must not wait for one.
         let mut connection = pool.acquire().await.map_err(unavailable)?;
         while connection.is_in_transaction() {
@@ -32,7 +47,11 @@ impl Transaction {
         }
         let turn = gate.enter().await;
         let tx = sqlx::Transaction::begin(connection, Some("BEGIN IMMEDIATE".into_sql_str()));
-        Ok(Self { tx: tx.await.map_err(unavailable)?, _turn: turn, projection })
+        Ok(Self { tx: tx.await.map_err(unavailable)?, _turn: turn })
+    }
+
+    pub(super) async fn commit(self) -> Result<(), RepositoryError> {
+        self.tx.commit().await.map_err(unavailable)
     }
 }
 
@@ -44,7 +63,7 @@ static READ_ROWS: Statement = Statement::new(
 
 async fn read_rows(
     tx: &mut SqliteConnection,
-    projection: &'static str,
+    space: &Space,
     keys: &[String],
 ) -> Result<Vec<Option<Vec<u8>>>, sqlx::Error> {
     let mut views = vec![None; keys.len()];
@@ -55,7 +74,7 @@ async fn read_rows(
             p.push(key.as_str())?;
         }
         p.pad(READ_ROWS.width(chunk.len()))?;
-        p.push(projection)?;
+        p.push(&*space.name)?;
         for row in sqlx::query_with(READ_ROWS.sql(chunk.len()), p.finish()).fetch_all(&mut *tx).await? {
             views[row.try_get::<i64, _>(0)? as usize] = Some(row.try_get(1)?);
         }
@@ -69,15 +88,11 @@ static SAVE_ROWS: Statement = Statement::new(
     " WHERE column1 IS NOT NULL ON CONFLICT (projection, key) DO UPDATE SET view = excluded.view",
 );
 
-async fn save_rows(
-    tx: &mut SqliteConnection,
-    projection: &'static str,
-    rows: &[Row],
-) -> Result<(), sqlx::Error> {
+async fn save_rows(tx: &mut SqliteConnection, space: &Space, rows: &[Row]) -> Result<(), sqlx::Error> {
     for chunk in rows.chunks(MOST) {
         let mut p = Parameters::with_capacity(SAVE_ROWS.width(chunk.len()));
         for (key, view) in chunk {
-            p.push(projection)?;
+            p.push(&*space.name)?;
             p.push(key.as_str())?;
             p.push(std::str::from_utf8(view).map_err(|e| sqlx::Error::Encode(e.into()))?)?;
         }
@@ -92,40 +107,36 @@ const SAVE_OFFSET: &str = "INSERT INTO es_offsets (projection, partition, offset
 const SAVE_LETTER: &str = "INSERT INTO es_dead_letters (projection, partition, offset, bytes, reason)
     VALUES (?, ?, ?, ?, ?) ON CONFLICT (projection, partition, offset) DO NOTHING";
 
-async fn save_offsets(
-    tx: &mut SqliteConnection,
-    projection: &'static str,
-    batch: &Batch,
-) -> Result<(), sqlx::Error> {
+async fn save_offsets(tx: &mut SqliteConnection, space: &Space, batch: &Batch) -> Result<(), sqlx::Error> {
     for offset in &batch.offsets {
-        let query = sqlx::query(SAVE_OFFSET).bind(projection).bind(&*offset.partition).bind(offset.offset);
+        let query = sqlx::query(SAVE_OFFSET).bind(&*space.name).bind(&*offset.partition).bind(offset.offset);
         query.execute(&mut *tx).await?;
     }
     for letter in &batch.dead_letters {
-        let query = sqlx::query(SAVE_LETTER).bind(projection).bind(&*letter.partition).bind(letter.offset);
+        let query = sqlx::query(SAVE_LETTER).bind(&*space.name).bind(&*letter.partition).bind(letter.offset);
         query.bind(&letter.bytes[..]).bind(letter.reason.as_str()).execute(&mut *tx).await?;
     }
     Ok(())
 }
 
 impl ViewTransaction for Transaction {
-    async fn move_checkpoints(&mut self, moves: &[Move]) -> Result<Vec<usize>, RepositoryError> {
-        checkpoint::advance(&mut self.tx, self.projection, moves).await.map_err(unavailable)
+    async fn move_checkpoints(&mut self, moves: &[Move]) -> Result<Vec<usize>, ApplyError> {
+        Ok(checkpoint::advance(&mut self.writing.tx, &self.space, moves).await.map_err(unavailable)?)
     }
 
     async fn lock_rows(&mut self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, RepositoryError> {
-        read_rows(&mut self.tx, self.projection, keys).await.map_err(unavailable)
+        read_rows(&mut self.writing.tx, &self.space, keys).await.map_err(unavailable)
     }
 
     async fn save_rows(&mut self, rows: &[Row]) -> Result<(), RepositoryError> {
-        save_rows(&mut self.tx, self.projection, rows).await.map_err(unavailable)
+        save_rows(&mut self.writing.tx, &self.space, rows).await.map_err(unavailable)
     }
 
-    async fn save_offsets(&mut self, batch: &Batch) -> Result<(), RepositoryError> {
-        save_offsets(&mut self.tx, self.projection, batch).await.map_err(unavailable)
+    async fn save_offsets(&mut self, batch: &Batch) -> Result<(), ApplyError> {
+        Ok(save_offsets(&mut self.writing.tx, &self.space, batch).await.map_err(unavailable)?)
     }
 
     async fn commit(self) -> Result<(), RepositoryError> {
-        self.tx.commit().await.map_err(unavailable)
+        self.writing.commit().await
     }
 }

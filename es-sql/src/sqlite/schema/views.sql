@@ -35,3 +35,13 @@ CREATE TABLE es_dead_letters (
     reason TEXT NOT NULL,
     UNIQUE (projection, partition, offset)
 );
+
+-- What belongs to generation n > 0 of a projection has the name `projection@n` in the tables above. No row here: it has
+-- only ever had generation 0.
+CREATE TABLE es_generations (
+    projection TEXT PRIMARY KEY NOT NULL,
+    serving INTEGER NOT NULL,
+    filling INTEGER,
+    before INTEGER,
+    last INTEGER NOT NULL
+) WITHOUT ROWID;

@@ -1,12 +1,14 @@
 //! What a repository has to do.
 
 mod apply;
+mod generation;
 mod keep;
 mod race;
 mod rows;
 
 pub(super) use apply::large_batches;
 pub use apply::*;
+pub use generation::*;
 pub use keep::*;
 pub use race::*;
 pub use rows::*;

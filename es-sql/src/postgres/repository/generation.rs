@@ -1,0 +1,166 @@
+//! Generations of views: which one serves, which one is filled, and how the one takes over from the other.
+
+use es_core::repository::{Generations, RepositoryError, TakeOver};
+use sqlx::{PgConnection, PgPool, Postgres, Row as _, Transaction};
+
+use super::{transaction::begin_committed, unavailable};
+use crate::{
+    postgres::text::{head, same, tail},
+    space::{Space, given_up},
+};
+
+/// SQL: whether the projection's generation is written to, which stays so until the end of the transaction: the clause
+/// at its end takes a lock of the mode `ROW SHARE` on the table, before the statement looks. Not the row's lock is what a
+/// take-over waits for, because appliers that come and go could keep it waiting for ever; the table's is fair.
+macro_rules! takes {
+    ($projection:literal, $generation:literal) => {
+        concat!(
+            "coalesce((SELECT serving = ",
+            $generation,
+            " OR filling IS NOT DISTINCT FROM ",
+            $generation,
+            " FROM es_generations WHERE projection = ",
+            $projection,
+            " FOR SHARE), ",
+            $generation,
+            " = 0)"
+        )
+    };
+}
+
+pub(super) use takes;
+
+/// Whether the generation is written to; until the end of the transaction.
+pub(super) async fn is_written(tx: &mut PgConnection, space: &Space) -> Result<bool, sqlx::Error> {
+    let query = sqlx::query(concat!("SELECT ", takes!("$1", "$2")));
+    let query = query.bind(space.projection).bind(i64::from(space.generation));
+    query.fetch_one(tx).await?.try_get(0)
+}
+
+const READ: &str = "SELECT serving, filling, before, last FROM es_generations WHERE projection = $1";
+
+/// Which there are, and the last number that was given.
+async fn read(
+    connection: &mut PgConnection,
+    projection: &'static str,
+) -> Result<(Generations, u32), RepositoryError> {
+    let row = sqlx::query(READ).bind(projection).fetch_optional(connection).await.map_err(unavailable)?;
+    let Some(row) = row else { return Ok(Default::default()) };
+    let number = |column: usize| match row.try_get::<Option<i64>, _>(column).map_err(unavailable)? {
+        None => Ok(None),
+        Some(number) => match u32::try_from(number) {
+            Ok(number) => Ok(Some(number)),
+            Err(error) => Err(RepositoryError::Corrupt {
+                projection,
+                what: "its row of es_generations".to_owned(),
+                reason: format!("{number} is no generation: {error}"),
+            }),
+        },
+    };
+    let serving = number(0)?.unwrap_or_default();
+    let generations = Generations { serving, filling: number(1)?, before: number(2)? };
+    Ok((generations, number(3)?.unwrap_or_default()))
+}
+
+pub(super) async fn generations(
+    pool: &PgPool,
+    projection: &'static str,
+) -> Result<Generations, RepositoryError> {
+    let mut connection = pool.acquire().await.map_err(unavailable)?;
+    Ok(read(&mut connection, projection).await?.0)
+}
+
+/// Waits until no batch is under way, and keeps new ones waiting, of all projections; so what it is for must be quick.
+/// Behind somebody who is frozen it gives up, rather than keep them all waiting.
+const LOCK: &str = "SET LOCAL lock_timeout = '2s'; LOCK TABLE es_generations IN EXCLUSIVE MODE";
+
+async fn locked(pool: &PgPool) -> Result<Transaction<'static, Postgres>, RepositoryError> {
+    let mut tx = begin_committed(pool).await.map_err(unavailable)?;
+    sqlx::raw_sql(LOCK).execute(&mut *tx).await.map_err(unavailable)?;
+    Ok(tx)
+}
+
+const BEGIN_FILLING: &str =
+    "INSERT INTO es_generations AS g (projection, serving, filling, last) VALUES ($1, 0, 1, 1)
+    ON CONFLICT (projection) DO UPDATE SET last = g.last + 1, filling = g.last + 1";
+
+pub(super) async fn begin_filling(pool: &PgPool, projection: &'static str) -> Result<u32, RepositoryError> {
+    let mut tx = locked(pool).await?;
+    sqlx::query(BEGIN_FILLING).bind(projection).execute(&mut *tx).await.map_err(unavailable)?;
+    let (found, last) = read(&mut tx, projection).await?;
+    tx.commit().await.map_err(unavailable)?;
+    // Only now, and without the lock: it may take long.
+    delete(pool, &given_up(projection, last, &[Some(found.serving), found.filling, found.before])).await?;
+    Ok(last)
+}
+
+const TAKE_OVER: &str =
+    "UPDATE es_generations SET before = serving, serving = filling, filling = NULL WHERE projection = $1";
+
+pub(super) async fn take_over(pool: &PgPool, space: &Space) -> Result<TakeOver, RepositoryError> {
+    let mut connection = pool.acquire().await.map_err(unavailable)?;
+    // First without the lock, so that views go on while it is too early anyway.
+    if let Some(not_now) = obstacle(&mut connection, space).await? {
+        return Ok(not_now);
+    }
+    drop(connection);
+    let mut tx = locked(pool).await?;
+    if let Some(not_now) = obstacle(&mut tx, space).await? {
+        return Ok(not_now);
+    }
+    sqlx::query(TAKE_OVER).bind(space.projection).execute(&mut *tx).await.map_err(unavailable)?;
+    tx.commit().await.map_err(unavailable)?;
+    Ok(TakeOver::Done)
+}
+
+/// Whose checkpoints in the new generation are behind those in the old one.
+const BEHIND: &str = concat!(
+    "SELECT count(*), count(n.parked_sequence) FROM es_checkpoints o
+     LEFT JOIN es_checkpoints n ON n.projection = $2 AND n.category = o.category AND ",
+    same!("n.aggregate_id", "o.aggregate_id"),
+    " WHERE o.projection = $1 AND coalesce(n.applied, 0) < o.applied"
+);
+
+/// What keeps the generation from taking over, unless it has.
+async fn obstacle(connection: &mut PgConnection, space: &Space) -> Result<Option<TakeOver>, RepositoryError> {
+    let (found, _) = read(&mut *connection, space.projection).await?;
+    if found.serving == space.generation {
+        return Ok(Some(TakeOver::Done));
+    }
+    if found.filling != Some(space.generation) {
+        return Ok(Some(TakeOver::Superseded));
+    }
+    let old = Space::new(space.projection, found.serving);
+    let query = sqlx::query(BEHIND).bind(&*old.name).bind(&*space.name);
+    let row = query.fetch_one(connection).await.map_err(unavailable)?;
+    let count = |column: usize| row.try_get::<i64, _>(column).map(i64::cast_unsigned).map_err(unavailable);
+    let (aggregates, parked) = (count(0)?, count(1)?);
+    Ok((aggregates > 0).then_some(TakeOver::Behind { aggregates, parked }))
+}
+
+pub(super) async fn prune(pool: &PgPool, projection: &'static str) -> Result<(), RepositoryError> {
+    let mut connection = pool.acquire().await.map_err(unavailable)?;
+    let (found, last) = read(&mut connection, projection).await?;
+    drop(connection);
+    delete(pool, &given_up(projection, last, &[Some(found.serving), found.filling])).await
+}
+
+/// So many rows at once that no transaction is long, and few enough statements.
+const DELETE: [&str; 4] = [
+    "DELETE FROM es_views WHERE ctid = ANY(ARRAY(SELECT ctid FROM es_views WHERE projection = ANY($1) LIMIT 1000))",
+    "DELETE FROM es_checkpoints WHERE ctid = ANY(ARRAY(SELECT ctid FROM es_checkpoints WHERE projection = ANY($1) LIMIT 1000))",
+    "DELETE FROM es_offsets WHERE ctid = ANY(ARRAY(SELECT ctid FROM es_offsets WHERE projection = ANY($1) LIMIT 1000))",
+    "DELETE FROM es_dead_letters WHERE ctid = ANY(ARRAY(SELECT ctid FROM es_dead_letters WHERE projection = ANY($1) LIMIT 1000))",
+];
+
+async fn delete(pool: &PgPool, names: &[String]) -> Result<(), RepositoryError> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    for statement in DELETE {
+        while sqlx::query(statement).bind(names).execute(pool).await.map_err(unavailable)?.rows_affected() > 0
+        {
+        }
+    }
+    Ok(())
+}
