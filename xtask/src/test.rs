@@ -57,14 +57,13 @@ impl Tests {
     }
 }
 
-/// The stacks, and what is run on each. `secured::` needs a login and TLS. `ring::` kills nodes of three and takes
-/// minutes for it; CONTRIBUTING.md says how it is run by hand.
+/// The stacks, and what is run on each. `secured::` needs a login and TLS.
 const STACKS: &[(Wanted, &[Tests])] = &[
-    (Wanted::cassandra("4.1.10", 1), &[Tests::of("es-cassandra").skip(&["faults::", "ring::"])]),
+    (Wanted::cassandra("4.1.10", 1), &[Tests::of("es-cassandra").skip(&["faults::"])]),
     (
         Wanted::cassandra("5.0.9", 1).with(Pipeline::Standalone),
         &[
-            Tests::of("es-cassandra").skip(&["secured::", "ring::"]),
+            Tests::of("es-cassandra").skip(&["secured::"]),
             Tests::of("es-bench"),
             Tests::of("es-kafka"),
             Tests::of("es-sql").only(&[ON_SERVER]),
@@ -72,7 +71,7 @@ const STACKS: &[(Wanted, &[Tests])] = &[
             Tests::examples("pipeline"),
         ],
     ),
-    (Wanted::cassandra("5.0.9", 3), &[Tests::of("es-cassandra").skip(&["secured::", "ring::"])]),
+    (Wanted::cassandra("5.0.9", 3), &[Tests::of("es-cassandra").skip(&["secured::"])]),
 ];
 
 /// What needs no servers. Examples are built before the tests that start them.

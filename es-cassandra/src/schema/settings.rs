@@ -1,13 +1,20 @@
 //! What all processes must agree on: written once, and read at each start.
 
+use std::time::Instant;
+
 use scylla::{
     client::session::Session,
+    errors::{DbError, ExecutionError, RequestAttemptError},
     response::query_result::QueryResult,
+    serialize::row::SerializeRow,
     statement::{Consistency, SerialConsistency, unprepared::Statement},
 };
 
 use super::{Flavour, failed, malformed};
-use crate::{ConnectError, session::Builder};
+use crate::{
+    ConnectError,
+    session::{Builder, pause},
+};
 
 /// Events of one partition, for new stores.
 const BUCKET_SIZE: u64 = 10_000;
@@ -46,8 +53,8 @@ pub(super) async fn agree(
     let table = format!("{}.es_settings", builder.keyspace);
     // A lightweight transaction counts the replicas that there are, and a read those that there should be: with more
     // replicas than nodes the first goes through, and nobody could read what it wrote.
-    stored(session, &table, Consistency::Quorum).await?;
-    let mut found = stored(session, &table, Consistency::Serial).await?;
+    stored(session, builder, &table, Consistency::Quorum).await?;
+    let mut found = stored(session, builder, &table, Consistency::Serial).await?;
     if found.is_none() {
         let insert = format!(
             "INSERT INTO {table} (name, bucket_size, framing, serial_consistency) VALUES ('store', ?, ?, 'SERIAL') IF NOT EXISTS"
@@ -56,9 +63,9 @@ pub(super) async fn agree(
         write.set_consistency(Consistency::Quorum);
         write.set_serial_consistency(Some(SerialConsistency::Serial));
         let values = (builder.bucket_size.unwrap_or(BUCKET_SIZE).cast_signed(), FRAMING);
-        session.query_unpaged(write, values).await.map_err(|source| failed(&insert, source))?;
+        send(session, builder, &insert, write, values).await?;
         // Whoever was first: what is stored counts.
-        found = stored(session, &table, Consistency::Serial).await?;
+        found = stored(session, builder, &table, Consistency::Serial).await?;
     }
     let unknown = |name, value: String| ConnectError::UnknownSetting { table: table.clone(), name, value };
     let (bucket_size, framing, serial) = found.ok_or_else(|| unknown("bucket_size", "missing".to_owned()))?;
@@ -87,16 +94,50 @@ type Row = (Option<i64>, Option<i64>, Option<String>);
 
 async fn stored(
     session: &Session,
+    builder: &Builder,
     table: &str,
     consistency: Consistency,
 ) -> Result<Option<Row>, ConnectError> {
     let select = format!("SELECT bucket_size, framing, serial_consistency FROM {table} WHERE name = 'store'");
     let mut read = Statement::new(&select);
     read.set_consistency(consistency);
-    let found: QueryResult =
-        session.query_unpaged(read, ()).await.map_err(|source| failed(&select, source))?;
+    let found = send(session, builder, &select, read, ()).await?;
     let rows = found.into_rows_result().map_err(|source| malformed(&select, source))?;
     rows.maybe_first_row::<Row>().map_err(|source| malformed(&select, source))
+}
+
+/// Runs a statement again where it ran out of time: processes that start at once meet at the settings' row, where at
+/// first none may get through. Done twice, an insert that is conditional changes nothing more.
+async fn send(
+    session: &Session,
+    builder: &Builder,
+    text: &str,
+    statement: Statement,
+    values: impl SerializeRow + Clone,
+) -> Result<QueryResult, ConnectError> {
+    let begin = Instant::now();
+    let mut failures = 0;
+    loop {
+        let error = match session.query_unpaged(statement.clone(), values.clone()).await {
+            Ok(result) => return Ok(result),
+            Err(error) => error,
+        };
+        if !ran_out_of_time(&error) || begin.elapsed() >= builder.settle_within {
+            return Err(failed(text, error));
+        }
+        failures += 1;
+        tokio::time::sleep(pause(failures)).await;
+    }
+}
+
+fn ran_out_of_time(error: &ExecutionError) -> bool {
+    match error {
+        ExecutionError::RequestTimeout(_) => true,
+        ExecutionError::LastAttemptError(RequestAttemptError::DbError(error, _)) => {
+            matches!(error, DbError::ReadTimeout { .. } | DbError::WriteTimeout { .. })
+        }
+        _ => false,
+    }
 }
 
 fn shown(value: Option<impl ToString>) -> String {
