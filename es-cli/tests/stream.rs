@@ -73,7 +73,7 @@ impl EventSet for Stored {
     }
 }
 
-async fn append(store: &SqliteEventStore, after: Version, codec: Codec, events: &[Stored]) -> Version {
+async fn append(store: &impl EventStore, after: Version, codec: Codec, events: &[Stored]) -> Version {
     let mut frame = FrameBuilder::new(codec);
     frame.push(Uuid::from_u128(7), &CommandMetadata::default(), events).unwrap();
     let commit = Arc::new(Commit::following(&after, StreamId::new("account", "42"), codec, frame));
@@ -123,6 +123,40 @@ async fn events_of_every_codec_and_version() {
     let shown = show(folder.path(), "42", false);
     assert!(shown.contains("\"error\":\"`account.closed` version 1 is not in the lock file"), "{shown}");
     assert_eq!(shown.lines().count(), 7);
+}
+
+/// Needs Cassandra: that of the stack, or of `ES_CASSANDRA_HOSTS`.
+#[cfg(feature = "cassandra")]
+mod on_server {
+    use es_cassandra::{CassandraEventStore, Replication};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn events_on_cassandra() {
+        let hosts = std::env::var("ES_CASSANDRA_HOSTS").unwrap_or_else(|_| "127.0.0.1:9042".to_owned());
+        let keyspace = format!("shown_{}", &Uuid::now_v7().simple().to_string()[..24]);
+        let builder = || CassandraEventStore::builder(hosts.split(',')).keyspace(&keyspace);
+        let store = builder().category("account").create_if_missing(Replication::Simple(1)).connect().await;
+        let store = store.unwrap();
+        let v1 = || Stored::DepositedV1 { amount: 300 };
+        let v2 = Stored::Deposited { amount: 5, by: By::Card { digits: [1, 2, 3, 4] } };
+        let at = append(&store, Version::EMPTY, Codec::Bincode, &[v1()]).await;
+        append(&store, at, Codec::Json, &[v2]).await;
+        let lock = tempfile::tempdir().unwrap();
+        let lock = lock.path().join("events.lock");
+        std::fs::write(&lock, LOCK).unwrap();
+        let show = |id: &str, good| {
+            let mut command = cargo_es(&["stream", "show", "account", id, "--keyspace", &keyspace]);
+            printed(command.args(["--cassandra", &hosts]).arg("--lock").arg(&lock), good)
+        };
+        let (shown, empty) = (show("42", true), show("43", false));
+        builder().drop_keyspace().await.unwrap();
+        let lines = shown.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let data: Vec<String> = lines.map(|line| line["data"].to_string()).collect();
+        assert_eq!(data, [r#"{"amount":300}"#, r#"{"amount":5,"by":{"Card":{"digits":[1,2,3,4]}}}"#]);
+        assert!(empty.contains("has no events"), "{empty}");
+    }
 }
 
 #[test]

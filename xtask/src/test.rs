@@ -67,6 +67,7 @@ const STACKS: &[(Wanted, &[Tests])] = &[
             Tests::of("es-bench"),
             Tests::of("es-kafka"),
             Tests::of("es-sql").only(&[ON_SERVER]),
+            Tests::of("es-cli").only(&[ON_SERVER]),
             Tests::examples("cassandra"),
             Tests::examples("pipeline"),
         ],
