@@ -3,9 +3,11 @@
 mod bounds;
 mod cost;
 mod late;
+mod linear;
 mod load;
 mod proxy;
 mod race;
+mod random;
 mod ring;
 mod single;
 mod workload;

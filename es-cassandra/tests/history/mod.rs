@@ -5,3 +5,5 @@ mod check;
 mod long;
 mod processes;
 mod stale;
+
+pub use processes::assert_linearizable;

@@ -74,12 +74,12 @@ async fn app(keyspace: &Keyspace) -> App {
     App::builder(store).conflicts(conflicts).start().await.unwrap()
 }
 
-/// Every acknowledged command is there exactly once, in the order of time, and every reply that wrote nothing was
-/// decided on a state that was current at some moment between its command and itself.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_two_processes_do_at_once_is_linearizable() {
-    let keyspace = Keyspace::fresh("history");
-    let apps = [app(&keyspace).await, app(&keyspace).await];
+/// Lets both send commands, then calls `ended`, and checks what each aggregate's senders were told. Every acknowledged
+/// command is there exactly once, in the order of time, and every reply that wrote nothing was decided on a state
+/// that was current at some moment between its command and itself.
+///
+/// `judge` is a third process, which has nothing in memory.
+pub async fn assert_linearizable(apps: [App; 2], judge: App, ended: impl AsyncFnOnce()) {
     let histories: Histories = Arc::new(Mutex::new(vec![Vec::new(); AGGREGATES as usize]));
     let begin = Instant::now();
     let tasks = (0..TASKS * 2)
@@ -87,8 +87,7 @@ async fn what_two_processes_do_at_once_is_linearizable() {
     for task in tasks.collect::<Vec<_>>() {
         task.await.unwrap();
     }
-    // As a third process sees it, which has nothing in memory.
-    let judge = app(&keyspace).await;
+    ended().await;
     let histories = std::mem::take(&mut *histories.lock().unwrap());
     let mut added = 0;
     for (aggregate, ops) in histories.iter().enumerate() {
@@ -98,4 +97,11 @@ async fn what_two_processes_do_at_once_is_linearizable() {
             .unwrap_or_else(|breach| panic!("aggregate {aggregate}: {breach:?} in {list:?}: {ops:?}"));
     }
     assert!(added > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_two_processes_do_at_once_is_linearizable() {
+    let keyspace = Keyspace::fresh("history");
+    let apps = [app(&keyspace).await, app(&keyspace).await];
+    assert_linearizable(apps, app(&keyspace).await, async || ()).await;
 }
