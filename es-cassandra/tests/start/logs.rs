@@ -2,11 +2,11 @@
 
 use std::{
     fmt::{Debug, Write},
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use tracing::{
-    Event, Metadata, Subscriber,
+    Dispatch, Event, Metadata, Subscriber,
     field::{Field, Visit},
     span::{Attributes, Id, Record},
     subscriber::DefaultGuard,
@@ -42,8 +42,13 @@ impl Visit for Line {
     }
 }
 
+/// While a process has one subscriber only, the thread that comes to a line first decides for all threads whether
+/// anybody wants it, by the subscriber of its own: a test that runs beside this one would silence the line.
+static OTHERS: LazyLock<[Dispatch; 2]> = LazyLock::new(|| [(); 2].map(|()| Dispatch::new(Lines::default())));
+
 /// What `future` comes to, and what it logs on this thread, where a test's runtime runs everything.
 pub async fn of<T>(future: impl Future<Output = T>) -> (T, Vec<String>) {
+    LazyLock::force(&OTHERS);
     let lines = Lines::default();
     let guard: DefaultGuard = tracing::subscriber::set_default(lines.clone());
     let output = future.await;

@@ -4,21 +4,34 @@ use std::{
     collections::BTreeMap,
     fmt::Debug,
     sync::{
-        Arc, Mutex,
+        Arc, LazyLock, Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use tracing::{
-    Event, Metadata, Subscriber,
+    Dispatch, Event, Metadata, Subscriber,
     field::{Field, Visit},
     span::{Attributes, Id, Record},
+    subscriber::DefaultGuard,
 };
 
 #[derive(Clone, Default)]
 pub struct Spans(Arc<Mutex<Vec<BTreeMap<String, String>>>>);
 
+/// While a process has one subscriber only, the thread that comes to a span first decides for all threads whether
+/// anybody wants it, by the subscriber of its own: a test that runs beside this one would silence the span.
+static OTHERS: LazyLock<[Dispatch; 2]> = LazyLock::new(|| [(); 2].map(|()| Dispatch::new(Spans::default())));
+
 impl Spans {
+    /// Those of this thread, until the guard is dropped.
+    pub fn kept() -> (Self, DefaultGuard) {
+        LazyLock::force(&OTHERS);
+        let spans = Self::default();
+        let guard = tracing::subscriber::set_default(spans.clone());
+        (spans, guard)
+    }
+
     /// Their fields.
     pub fn fields(&self) -> Vec<BTreeMap<String, String>> {
         self.0.lock().unwrap().clone()

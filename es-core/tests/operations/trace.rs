@@ -33,8 +33,7 @@ fn the_context_is_a_header_of_the_stored_metadata() {
 /// The listener has a span for each command with a context, and none for others.
 #[tokio::test]
 async fn the_trace_goes_on_to_the_view() {
-    let spans = Spans::default();
-    let _here = tracing::subscriber::set_default(spans.clone());
+    let (spans, _here) = Spans::kept();
     let world = World::start().await;
     let mut frame = FrameBuilder::new(Codec::Bincode);
     let commands = [CommandMetadata::default(), traced()];
