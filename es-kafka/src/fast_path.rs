@@ -162,6 +162,9 @@ impl<S: EventStore> EventStore for FastPath<S> {
     async fn heads(&self, category: &str, after: Option<&str>, limit: usize) -> Result<HeadPage, ReadError> {
         self.store.heads(category, after, limit).await
     }
+    fn parts(&self, category: &str, most: usize) -> Vec<Option<String>> {
+        self.store.parts(category, most)
+    }
     async fn save_snapshot(&self, snapshot: Snapshot) -> Result<(), ReadError> {
         self.store.save_snapshot(snapshot).await
     }

@@ -72,6 +72,15 @@ const STACKS: &[(Wanted, &[Tests])] = &[
             Tests::examples("pipeline"),
         ],
     ),
+    (
+        Wanted::cassandra("4.1.10", 3),
+        &[Tests::of("es-cassandra").only(&[
+            "conformance::",
+            "repository::",
+            "faults::single",
+            "history::processes",
+        ])],
+    ),
     (Wanted::cassandra("5.0.9", 3), &[Tests::of("es-cassandra").skip(&["secured::"])]),
 ];
 

@@ -185,6 +185,10 @@ impl EventStore for CassandraEventStore {
         self.0.heads(category, after, limit).await
     }
 
+    fn parts(&self, _: &str, most: usize) -> Vec<Option<String>> {
+        heads::parts(most)
+    }
+
     async fn save_snapshot(&self, snapshot: Snapshot) -> Result<(), ReadError> {
         self.0.save_snapshot(snapshot).await
     }

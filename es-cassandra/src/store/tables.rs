@@ -24,7 +24,7 @@ pub(super) struct Tables {
     pub(super) page: PreparedStatement,
     /// The last row of a bucket.
     pub(super) head: PreparedStatement,
-    /// The last rows of all buckets.
+    /// The last rows of all buckets whose token is after the one, up to the other.
     pub(super) heads: PreparedStatement,
     pub(super) save_snapshot: PreparedStatement,
     pub(super) load_snapshot: PreparedStatement,
@@ -78,7 +78,7 @@ impl Tables {
                 "SELECT sequence, last_sequence, commit_id FROM {events} WHERE aggregate_id = ? AND bucket = ? LIMIT 1"
             ),
             format!(
-                "SELECT aggregate_id, bucket, sequence, last_sequence, commit_id FROM {events} PER PARTITION LIMIT 1"
+                "SELECT aggregate_id, bucket, sequence, last_sequence, commit_id FROM {events} WHERE token(aggregate_id, bucket) > ? AND token(aggregate_id, bucket) <= ? PER PARTITION LIMIT 1"
             ),
             format!(
                 "SELECT sequence, last_sequence, commit_id, state, command_ids FROM {snapshots} WHERE aggregate_id = ? AND fingerprint = ?"

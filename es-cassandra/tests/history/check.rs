@@ -9,8 +9,10 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
+use serde::{Deserialize, Serialize};
+
 /// A command, and when it was sent and answered, by one clock.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Op {
     pub call: u64,
     /// `None` if it was never known to be over.
@@ -19,7 +21,7 @@ pub struct Op {
 }
 
 /// What its sender was told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// The entry is in the list, at this place, from 1.
     Added { entry: u64, place: u64 },

@@ -5,6 +5,7 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
+use futures_util::{TryStreamExt, stream::FuturesUnordered};
 use tokio::{
     sync::{mpsc, watch},
     time::Instant,
@@ -20,8 +21,10 @@ use crate::{
 
 /// Streams that are compared at once.
 const PAGE: usize = 1000;
-/// Streams that are behind are remembered up to this many before the grace period begins.
-const MOST_BEHIND: usize = 10_000;
+/// Parts of a category that are compared side by side.
+const AT_ONCE: usize = 8;
+/// Streams of a part that are behind are remembered up to this many before the grace period begins.
+const MOST_BEHIND: usize = 2000;
 /// How long a view that is behind may need to get there by itself before its commits are fetched. A commit on
 /// its way through the feed is no loss.
 pub(super) const GRACE: Duration = Duration::from_secs(5);
@@ -106,28 +109,48 @@ impl Verifier {
         }
     }
 
-    /// Heads first, checkpoints after: so a view that is ahead of its head shows what is not in the store.
+    /// In parts side by side, as many as the store has: one alone would wait for one answer after the other.
     pub(super) async fn verify(&self, grace: Duration) -> Result<Verified, QueryError> {
-        let projection = self.shared.projection;
-        let mut found = Verified { projection, streams: 0, behind: 0, diverged: 0 };
-        let mut behind = VecDeque::new();
+        let parts = FuturesUnordered::new();
         for category in &self.categories {
-            let mut after: Option<String> = None;
-            loop {
-                let page = self.store.heads(category, after.as_deref(), PAGE).await?;
-                found.streams += page.heads.len() as u64;
-                self.compare(page.heads, &mut behind, &mut found).await?;
-                if behind.len() >= MOST_BEHIND {
-                    found.behind += self.fetch(&mut behind, grace).await?;
-                }
-                match page.next {
-                    Some(next) => after = Some(next),
-                    None => break,
-                }
+            for part in self.store.parts(category, AT_ONCE) {
+                parts.push(self.part(category, part, grace));
+            }
+        }
+        let parts: Vec<Verified> = parts.try_collect().await?;
+        let sum = |of: fn(&Verified) -> u64| parts.iter().map(of).sum();
+        let found = Verified {
+            projection: self.shared.projection,
+            streams: sum(|part| part.streams),
+            behind: sum(|part| part.behind),
+            diverged: sum(|part| part.diverged),
+        };
+        self.shared.counts.diverged.add(found.diverged);
+        Ok(found)
+    }
+
+    /// Heads first, checkpoints after: so a view that is ahead of its head shows what is not in the store.
+    async fn part(
+        &self,
+        category: &str,
+        mut after: Option<String>,
+        grace: Duration,
+    ) -> Result<Verified, QueryError> {
+        let mut found = Verified { projection: self.shared.projection, streams: 0, behind: 0, diverged: 0 };
+        let mut behind = VecDeque::new();
+        loop {
+            let page = self.store.heads(category, after.as_deref(), PAGE).await?;
+            found.streams += page.heads.len() as u64;
+            self.compare(page.heads, &mut behind, &mut found).await?;
+            if behind.len() >= MOST_BEHIND {
+                found.behind += self.fetch(&mut behind, grace).await?;
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => break,
             }
         }
         found.behind += self.fetch(&mut behind, grace).await?;
-        self.shared.counts.diverged.add(found.diverged);
         Ok(found)
     }
 

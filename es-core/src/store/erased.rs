@@ -20,6 +20,7 @@ pub(crate) trait DynStore: Send + Sync {
         after: Option<&'a str>,
         limit: usize,
     ) -> BoxFuture<'a, Result<HeadPage, ReadError>>;
+    fn parts(&self, category: &str, most: usize) -> Vec<Option<String>>;
     fn save_snapshot(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<(), ReadError>>;
     fn load_snapshot<'a>(
         &'a self,
@@ -54,6 +55,9 @@ impl<T: EventStore> DynStore for T {
         limit: usize,
     ) -> BoxFuture<'a, Result<HeadPage, ReadError>> {
         Box::pin(EventStore::heads(self, category, after, limit))
+    }
+    fn parts(&self, category: &str, most: usize) -> Vec<Option<String>> {
+        EventStore::parts(self, category, most)
     }
     fn save_snapshot(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<(), ReadError>> {
         Box::pin(EventStore::save_snapshot(self, snapshot))

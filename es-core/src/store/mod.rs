@@ -117,6 +117,14 @@ pub trait EventStore: Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<HeadPage, ReadError>> + Send;
 
+    /// Where to begin with the streams of `category` to read them in several parts side by side: each is an `after`
+    /// for [`heads`](Self::heads), whose pages end with the part. Together they show every stream once. At most
+    /// `most` of them; a store that cannot do better has one, which is all of it.
+    fn parts(&self, category: &str, most: usize) -> Vec<Option<String>> {
+        let _ = (category, most);
+        vec![None]
+    }
+
     /// Keeps `snapshot` unless a newer one of the same stream and fingerprint is kept already.
     fn save_snapshot(&self, snapshot: Snapshot) -> impl Future<Output = Result<(), ReadError>> + Send;
 

@@ -69,9 +69,10 @@ impl Wanted {
         self.cassandra.starts_with("5.")
     }
 
-    /// Whether its Cassandra wants a login, and takes encrypted connections: the older one, where no connector reads.
+    /// Whether its Cassandra wants a login, and takes encrypted connections: the older one, alone, where no connector
+    /// reads.
     pub(crate) fn is_secured(&self) -> bool {
-        !self.is_cassandra_5() && self.pipeline.is_none()
+        !self.is_cassandra_5() && self.nodes == 1 && self.pipeline.is_none()
     }
 
     /// The folder of its servers of one kind. The data of different stacks do not mix.

@@ -10,7 +10,16 @@ use crate::{
 };
 
 async fn heads(store: &impl EventStore, category: &str, limit: usize) -> Vec<(StreamId, Version)> {
-    let (mut all, mut after): (_, Option<String>) = (Vec::new(), None);
+    heads_after(store, category, None, limit).await
+}
+
+async fn heads_after(
+    store: &impl EventStore,
+    category: &str,
+    mut after: Option<String>,
+    limit: usize,
+) -> Vec<(StreamId, Version)> {
+    let mut all = Vec::new();
     loop {
         let page = store.heads(category, after.as_deref(), limit).await.expect("heads");
         assert!(page.heads.len() <= limit, "{} heads where {limit} are the most", page.heads.len());
@@ -39,6 +48,16 @@ pub async fn heads_are_complete(fixture: impl EventStoreFixture) {
         assert_eq!(heads.into_iter().collect::<HashMap<_, _>>(), due, "by {limit}");
     }
     assert!(heads(&store, "nobody", 10).await.is_empty());
+    for most in [1, 2, 7, 40] {
+        let parts = store.parts(CATEGORY, most);
+        assert!((1..=most).contains(&parts.len()), "{} parts where {most} are the most", parts.len());
+        let mut heads = Vec::new();
+        for part in parts {
+            heads.extend(heads_after(&store, CATEGORY, part, 5).await);
+        }
+        assert_eq!(heads.len(), due.len(), "in {most} parts: missing or repeated");
+        assert_eq!(heads.into_iter().collect::<HashMap<_, _>>(), due, "in {most} parts");
+    }
 }
 
 /// Streams that grow meanwhile are reported once, at one of their versions, and none is left out.
