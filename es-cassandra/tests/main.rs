@@ -7,6 +7,7 @@ mod cluster;
 mod commits;
 mod conformance;
 mod faults;
+mod full;
 mod history;
 mod ledger;
 mod repository;

@@ -57,13 +57,14 @@ impl Tests {
     }
 }
 
-/// The stacks, and what is run on each. `secured::` needs a login and TLS.
+/// The stacks, and what is run on each. `secured::` needs a login and TLS,
+/// `full::` little space for changes.
 const STACKS: &[(Wanted, &[Tests])] = &[
-    (Wanted::cassandra("4.1.10", 1), &[Tests::of("es-cassandra").skip(&["faults::"])]),
+    (Wanted::cassandra("4.1.10", 1), &[Tests::of("es-cassandra").skip(&["faults::", "full::"])]),
     (
         Wanted::cassandra("5.0.9", 1).with(Pipeline::Standalone),
         &[
-            Tests::of("es-cassandra").skip(&["secured::"]),
+            Tests::of("es-cassandra").skip(&["secured::", "full::"]),
             Tests::of("es-bench"),
             Tests::of("es-kafka"),
             Tests::of("es-sql").only(&[ON_SERVER]),
@@ -72,6 +73,7 @@ const STACKS: &[(Wanted, &[Tests])] = &[
             Tests::examples("pipeline"),
         ],
     ),
+    (Wanted::cassandra("5.0.9", 1).with_cdc_mib(24), &[Tests::of("es-cassandra").only(&["full::"])]),
     (
         Wanted::cassandra("4.1.10", 3),
         &[Tests::of("es-cassandra").only(&[
@@ -81,7 +83,7 @@ const STACKS: &[(Wanted, &[Tests])] = &[
             "history::processes",
         ])],
     ),
-    (Wanted::cassandra("5.0.9", 3), &[Tests::of("es-cassandra").skip(&["secured::"])]),
+    (Wanted::cassandra("5.0.9", 3), &[Tests::of("es-cassandra").skip(&["secured::", "full::"])]),
 ];
 
 /// What needs no servers. Examples are built before the tests that start them.

@@ -10,7 +10,7 @@ mod race;
 mod random;
 mod ring;
 mod single;
-mod workload;
+pub mod workload;
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ struct Both {
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Asks again until it is so.
-async fn until(mut is_so: impl AsyncFnMut() -> bool) {
+pub async fn until(mut is_so: impl AsyncFnMut() -> bool) {
     let asking = async {
         while !is_so().await {
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -76,6 +76,11 @@ impl Cassandra {
         self.folder().join(format!("node{number}"))
     }
 
+    /// Where a node puts changes for whoever reads them.
+    pub(super) fn changes(&self, number: u8) -> PathBuf {
+        self.node(number).join("cdc_raw")
+    }
+
     /// A node's configuration, which its Debezium agent reads too.
     pub(super) fn configuration(&self, number: u8) -> PathBuf {
         self.node(number).join("conf/cassandra.yaml")
@@ -150,8 +155,9 @@ impl Cassandra {
     fn yaml(&self, number: u8) -> String {
         let node = self.node(number).display().to_string();
         let (host, seed) = (place::host(number), place::host(1));
-        // Where nobody reads the change records, a full folder of them must not stop writes.
-        let is_read = self.wanted.pipeline.is_some();
+        // Where nobody reads the change records, a full folder of them must not stop writes, unless that is what is
+        // wanted.
+        let is_read = self.wanted.pipeline.is_some() || self.wanted.cdc_mib.is_some();
         let security = self.security.as_ref().map(Security::yaml).unwrap_or_default();
         let space = self.wanted.cdc_mib.map(|mib| format!("cdc_total_space: {mib}MiB\n")).unwrap_or_default();
         format!(

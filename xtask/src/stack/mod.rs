@@ -60,6 +60,11 @@ impl Wanted {
         Self { pipeline: Some(pipeline), ..self }
     }
 
+    /// With so little space for changes that nobody has read.
+    pub(crate) const fn with_cdc_mib(self, mib: u32) -> Self {
+        Self { cdc_mib: Some(mib), ..self }
+    }
+
     /// Where Kafka's broker is, in a stack that has one.
     pub(crate) fn brokers(&self) -> String {
         kafka::address().to_string()
@@ -108,8 +113,12 @@ impl fmt::Display for Wanted {
             write!(f, " with logins and TLS")?;
         }
         match self.pipeline {
-            Some(Pipeline::Standalone) => write!(f, ", Debezium, Kafka"),
-            Some(Pipeline::Connect) => write!(f, ", Debezium in Kafka Connect, Kafka"),
+            Some(Pipeline::Standalone) => write!(f, ", Debezium, Kafka")?,
+            Some(Pipeline::Connect) => write!(f, ", Debezium in Kafka Connect, Kafka")?,
+            None => {}
+        }
+        match self.cdc_mib {
+            Some(mib) => write!(f, ", {mib} MiB for changes"),
             None => Ok(()),
         }
     }
@@ -157,9 +166,15 @@ impl Stack {
         Ok(())
     }
 
-    /// What the tests on it have to know of its logins and certificates.
+    /// What the tests on it have to know of its logins and certificates, and where changes are whose space is small.
     pub(crate) fn variables(&self, wanted: Wanted) -> Vec<(&'static str, String)> {
-        Security::of(&self.folder, &wanted).map_or_else(Vec::new, |security| security.variables())
+        let mut variables =
+            Security::of(&self.folder, &wanted).map_or_else(Vec::new, |security| security.variables());
+        if wanted.cdc_mib.is_some() {
+            let changes = Cassandra::new(&self.folder, wanted).changes(1);
+            variables.push(("ES_CDC_RAW", changes.display().to_string()));
+        }
+        variables
     }
 
     /// Starts PostgreSQL, unless it runs, and waits until it answers. Says what it started.
