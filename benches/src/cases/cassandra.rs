@@ -27,7 +27,7 @@ use scylla::{
 };
 use uuid::Uuid;
 
-use super::{Case, Scale, Section, Unit, all, check, on_all_threads, same};
+use super::{Case, Scale, Section, Unit, all, check, on_all_threads, same, scan};
 use crate::{
     Error,
     bank::{Account, AccountEvent, Deposit, Deposited},
@@ -70,7 +70,7 @@ impl Place {
     }
 
     /// A session: straight to the server where time is measured, through a counter elsewhere.
-    async fn line(&self, meter: Meter) -> Result<Line, Error> {
+    pub(super) async fn line(&self, meter: Meter) -> Result<Line, Error> {
         let mut builder = SessionBuilder::new();
         let wire = match meter {
             Meter::Time => None,
@@ -87,7 +87,7 @@ impl Place {
         Ok(Line { session, wire })
     }
 
-    async fn store(&self, line: &Line) -> Result<CassandraEventStore, Error> {
+    pub(super) async fn store(&self, line: &Line) -> Result<CassandraEventStore, Error> {
         // The server is not ours to name: the session is already there.
         let builder = CassandraEventStore::builder([self.server.to_string()]).keyspace(&self.keyspace);
         let builder = builder.category(CATEGORY).create_if_missing(Replication::Simple(1));
@@ -95,18 +95,18 @@ impl Place {
     }
 }
 
-struct Line {
+pub(super) struct Line {
     session: Arc<Session>,
     wire: Option<Wire>,
 }
 
 impl Line {
-    fn bytes(&self) -> Option<u64> {
+    pub(super) fn bytes(&self) -> Option<u64> {
         self.wire.as_ref().map(Wire::bytes)
     }
 
     /// What has gone over the wire since `before`.
-    fn since(&self, before: Option<u64>) -> Option<u64> {
+    pub(super) fn since(&self, before: Option<u64>) -> Option<u64> {
         Some(self.bytes()? - before?)
     }
 }
@@ -142,6 +142,11 @@ pub(crate) fn sections(place: &Rc<Place>) -> Vec<Section> {
             cases: writes,
         },
         Section { title: "Cassandra, one node: events read back", unit: Unit::PerSecond, cases: reads },
+        Section {
+            title: "Cassandra, one node: where streams end",
+            unit: Unit::PerSecond,
+            cases: scan::cases(place),
+        },
     ]
 }
 

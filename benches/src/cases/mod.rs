@@ -5,6 +5,7 @@ mod concurrent;
 mod cqrs;
 mod floor;
 mod long;
+mod scan;
 mod short;
 mod sqlite;
 

@@ -45,7 +45,8 @@ impl Inner {
             Answer::Unknown(error) => error,
             Answer::Vacant => "the server did not say whether it stored the row".into(),
         };
-        self.settle(&tables, commit, error).await
+        // Apart, because every append would carry the room that this needs.
+        Box::pin(self.settle(&tables, commit, error)).await
     }
 
     /// Finds out what became of an insert that may have been done: looks at the place, and inserts the same row

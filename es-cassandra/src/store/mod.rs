@@ -9,7 +9,12 @@ mod read;
 mod snapshot;
 mod tables;
 
-use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use es_core::{
     feed::InProcess,
@@ -19,7 +24,6 @@ use es_core::{
     },
 };
 use scylla::client::session::Session;
-use tokio::sync::RwLock;
 
 use crate::{
     CassandraRepository, ConnectError, Replication, Report, Server,
@@ -59,6 +63,8 @@ struct Inner {
     settle_within: Duration,
     feed: InProcess,
     tables: RwLock<HashMap<String, Arc<Tables>>>,
+    /// Whoever prepares tables holds it.
+    preparing: tokio::sync::Mutex<()>,
 }
 
 impl CassandraEventStore {
@@ -85,10 +91,11 @@ impl CassandraEventStore {
             settle_within: builder.settle_within,
             feed: InProcess::new(),
             tables: RwLock::default(),
+            preparing: tokio::sync::Mutex::default(),
         }));
         for category in &builder.categories {
             let tables = store.0.prepare(category).await?;
-            store.0.tables.write().await.insert(category.clone(), tables);
+            store.0.add_tables(category, tables);
         }
         Ok(store)
     }
@@ -131,19 +138,32 @@ impl CassandraEventStore {
 impl Inner {
     /// The prepared statements of a category; at its first use its tables are checked.
     async fn tables(&self, category: &str) -> Result<Arc<Tables>, BoxError> {
-        if let Some(tables) = self.tables.read().await.get(category) {
-            return Ok(tables.clone());
+        if let Some(tables) = self.known_tables(category) {
+            return Ok(tables);
         }
-        let mut all = self.tables.write().await;
-        if let Some(tables) = all.get(category) {
-            return Ok(tables.clone());
-        }
-        schema::check_name(category)?;
-        let (flavour, create) = (self.server.flavour, self.create.is_some());
-        schema::ensure_category(&self.session, &self.keyspace, category, flavour, create).await?;
-        let tables = self.prepare(category).await?;
-        all.insert(category.to_owned(), tables.clone());
-        Ok(tables)
+        // Apart, because every request would carry the room that this needs.
+        Box::pin(async {
+            let _one_at_a_time = self.preparing.lock().await;
+            if let Some(tables) = self.known_tables(category) {
+                return Ok(tables);
+            }
+            schema::check_name(category)?;
+            let (flavour, create) = (self.server.flavour, self.create.is_some());
+            schema::ensure_category(&self.session, &self.keyspace, category, flavour, create).await?;
+            let tables = self.prepare(category).await?;
+            self.add_tables(category, tables.clone());
+            Ok(tables)
+        })
+        .await
+    }
+
+    fn known_tables(&self, category: &str) -> Option<Arc<Tables>> {
+        self.tables.read().unwrap_or_else(PoisonError::into_inner).get(category).cloned()
+    }
+
+    fn add_tables(&self, category: &str, tables: Arc<Tables>) {
+        let mut all = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+        all.insert(category.to_owned(), tables);
     }
 
     async fn prepare(&self, category: &str) -> Result<Arc<Tables>, ConnectError> {
