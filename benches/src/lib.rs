@@ -9,6 +9,7 @@
 mod bank;
 mod cases;
 mod counting;
+mod latency;
 mod machine;
 mod meter;
 mod options;
@@ -38,11 +39,33 @@ pub fn command() -> ExitCode {
 pub fn store() -> ExitCode {
     let about = "What commands and loads cost over Cassandra, beside the bare driver";
     let options = Options::parse(options::with_server(options::commands("store", about)));
-    let measured = cases::Place::new(&options.server).and_then(|place| {
+    let measured = cases::Place::new(&options.servers.cassandra).and_then(|place| {
         let measured = run("store", &options, cases::store(&place));
         place.clear().and(measured)
     });
     ended(measured)
+}
+
+/// The benchmark `pipeline`: from Kafka into views, beside a bare consumer, and how long a commit takes from the
+/// store into a view.
+pub fn pipeline() -> ExitCode {
+    let about = "From Kafka into views, beside a bare consumer; how long a commit takes into a view";
+    let options = Options::parse(options::with_pipeline(options::commands("pipeline", about)));
+    let scale = options.scale();
+    let measured = cases::Pipeline::new(&options.servers, scale.topic).and_then(|pipeline| {
+        let measured = run("pipeline", &options, cases::pipeline(&pipeline));
+        pipeline.clear().and(measured)
+    });
+    if measured.is_err() || options.only.is_some() {
+        return ended(measured);
+    }
+    ended(latency::run(&options.servers, scale.timed).and_then(|legs| {
+        println!("{}", latency::table(&legs));
+        match &options.json {
+            Some(path) => latency::add_to(path, &legs),
+            None => Ok(()),
+        }
+    }))
 }
 
 fn run(name: &str, options: &Options, mut sections: Vec<cases::Section>) -> Result<(), Error> {

@@ -13,22 +13,34 @@ pub(crate) struct Options {
     pub(crate) json: Option<PathBuf>,
     pub(crate) folder: Option<PathBuf>,
     pub(crate) only: Option<String>,
-    /// `host:port` of a server.
-    pub(crate) server: String,
+    pub(crate) servers: Servers,
+}
+
+/// Where servers are. A benchmark that needs none leaves them empty.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Servers {
+    /// `host:port` of a node of Cassandra.
+    pub(crate) cassandra: String,
+    pub(crate) brokers: String,
+    /// The URL of a PostgreSQL database.
+    pub(crate) postgres: String,
 }
 
 impl Options {
     /// From this process's arguments; ends the process if they are wrong.
     pub(crate) fn parse(command: Command) -> Self {
         let mut arguments = command.get_matches();
+        // A benchmark without servers does not know these arguments.
+        let mut server = |name| arguments.try_remove_one::<String>(name).ok().flatten().unwrap_or_default();
+        let servers =
+            Servers { cassandra: server("server"), brokers: server("brokers"), postgres: server("postgres") };
         Self {
             quick: arguments.get_flag("quick"),
             rounds: arguments.remove_one("rounds"),
             json: arguments.remove_one("json"),
             folder: arguments.remove_one("folder"),
             only: arguments.remove_one("only"),
-            // A benchmark without a server does not know the argument.
-            server: arguments.try_remove_one("server").ok().flatten().unwrap_or_default(),
+            servers,
         }
     }
 
@@ -45,6 +57,19 @@ impl Options {
 pub(crate) fn with_server(command: Command) -> Command {
     let server = Arg::new("server").long("server").value_name("HOST:PORT").default_value("127.0.0.1:9042");
     command.arg(server.help("A node of the stack, or another; what is stored is removed again"))
+}
+
+/// The same for one that needs the whole pipeline.
+pub(crate) fn with_pipeline(command: Command) -> Command {
+    let brokers = Arg::new("brokers").long("brokers").value_name("HOST:PORT,..");
+    let postgres = Arg::new("postgres").long("postgres").value_name("URL");
+    with_server(command)
+        .arg(brokers.default_value("127.0.0.1:9092").help("Brokers of Kafka, where Debezium writes"))
+        .arg(
+            postgres
+                .default_value("postgres://postgres@127.0.0.1:54320/postgres")
+                .help("A database for views, in a schema that is removed again"),
+        )
 }
 
 pub(crate) fn commands(name: &'static str, about: &'static str) -> Command {
@@ -90,11 +115,11 @@ pub(crate) fn commands(name: &'static str, about: &'static str) -> Command {
 
 #[cfg(test)]
 mod tests {
-    use super::{commands, with_server};
+    use super::{commands, with_pipeline};
 
     #[test]
     fn the_command_line_is_sound() {
-        with_server(commands("a", "b")).debug_assert();
+        with_pipeline(commands("a", "b")).debug_assert();
         let rounds = |n| commands("a", "b").try_get_matches_from(["a", "--rounds", n]);
         assert!(rounds("0").is_err() && rounds("1").is_ok());
     }

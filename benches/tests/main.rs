@@ -31,3 +31,42 @@ fn the_store_benchmark_works() {
         assert!(case["wire_bytes"].as_f64().unwrap() > least, "{case}");
     }
 }
+
+#[test]
+fn the_pipeline_benchmark_works() {
+    let variable = |name, or: &str| std::env::var(name).unwrap_or_else(|_| or.to_owned());
+    let hosts = variable("ES_CASSANDRA_HOSTS", "127.0.0.1:9042");
+    let host = hosts.split(',').next().unwrap();
+    let brokers = variable("ES_KAFKA_BROKERS", "127.0.0.1:9092");
+    let postgres = variable("ES_POSTGRES_URL", "postgres://postgres@127.0.0.1:54320/postgres");
+    let folder = tempfile::tempdir().unwrap();
+    let json = folder.path().join("pipeline.json");
+    let mut bench = Command::new(env!("CARGO_BIN_EXE_pipeline"));
+    bench.args([
+        "--quick",
+        "--rounds",
+        "1",
+        "--server",
+        host,
+        "--brokers",
+        &brokers,
+        "--postgres",
+        &postgres,
+    ]);
+    let output = bench.arg("--json").arg(&json).output().unwrap();
+    let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{errors}");
+    let report: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(json).unwrap()).unwrap();
+    let cases = report["sections"][0]["cases"].as_array().unwrap();
+    assert_eq!(cases.len(), 3, "{report}");
+    for case in cases {
+        assert!(said.contains(case["label"].as_str().unwrap()), "{said}");
+        assert!(case["ns_per_command"]["median"].as_f64().unwrap() > 0.0, "{case}");
+    }
+    let legs = report["latencies_ms"].as_array().unwrap();
+    assert_eq!(legs.len(), 6, "{report}");
+    for leg in legs {
+        assert!(said.contains(leg["name"].as_str().unwrap()), "{said}");
+        assert!(leg["commits"].as_u64().unwrap() > 0 && leg["max"].as_f64().unwrap() >= 0.0, "{leg}");
+    }
+}

@@ -3,7 +3,7 @@
 use crate::run::Steps;
 
 /// What people ask for, and the binary of the package `es-bench` that measures it.
-const BENCHES: &[(&str, &str)] = &[("core", "command"), ("store", "store")];
+const BENCHES: &[(&str, &str)] = &[("core", "command"), ("store", "store"), ("pipeline", "pipeline")];
 
 /// The names there are, as a sentence's end.
 pub(crate) fn names() -> String {
@@ -46,7 +46,7 @@ mod tests {
         assert!(!chosen(None).unwrap().is_empty());
         assert_eq!(
             chosen(Some("cores")).unwrap_err(),
-            "there is no benchmark `cores`; there are: core, store"
+            "there is no benchmark `cores`; there are: core, store, pipeline"
         );
     }
 }

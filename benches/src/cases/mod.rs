@@ -5,6 +5,7 @@ mod concurrent;
 mod cqrs;
 mod floor;
 mod long;
+mod pipeline;
 mod scan;
 mod short;
 mod sqlite;
@@ -34,6 +35,7 @@ pub(crate) enum Unit {
 }
 
 pub(crate) use cassandra::{Place, sections as store};
+pub(crate) use pipeline::{Balances, Pipeline, sections as pipeline};
 
 type Run = dyn Fn(&Scale, Meter) -> Result<Sample, Error>;
 
@@ -81,6 +83,10 @@ pub(crate) struct Scale {
     spread: u64,
     /// Commands over a database, for those in flight to share; at least some for each.
     durable: u64,
+    /// Commits in a topic.
+    pub(crate) topic: u64,
+    /// Commits whose way into a view is timed.
+    pub(crate) timed: u64,
 }
 
 impl Scale {
@@ -92,16 +98,36 @@ impl Scale {
             grouped: 1_000,
             spread: 4_000,
             durable: 20_000,
+            topic: 100_000,
+            timed: 400,
         }
     }
 
     pub(crate) fn quick() -> Self {
-        Self { commands: 10_000, aggregates: 500, replayed: 100, grouped: 200, spread: 1_000, durable: 2_000 }
+        Self {
+            commands: 10_000,
+            aggregates: 500,
+            replayed: 100,
+            grouped: 200,
+            spread: 1_000,
+            durable: 2_000,
+            topic: 5_000,
+            timed: 40,
+        }
     }
 
     #[cfg(test)]
     pub(crate) fn smallest() -> Self {
-        Self { commands: 100, aggregates: 5, replayed: 5, grouped: 3, spread: 70, durable: 10 }
+        Self {
+            commands: 100,
+            aggregates: 5,
+            replayed: 5,
+            grouped: 3,
+            spread: 70,
+            durable: 10,
+            topic: 10,
+            timed: 1,
+        }
     }
 }
 
