@@ -82,16 +82,3 @@ async fn what_cannot_be_opened_is_named() {
                    configuration, or set EVENT_SOURCING__VIEWS__KIND";
     assert_eq!(error, message);
 }
-
-/// Other settings of the App reach it, too.
-#[tokio::test]
-async fn an_app_has_the_patience_of_its_configuration() {
-    let text = "store.kind = \"memory\"\nviews.kind = \"memory\"\napp.read_patience = \"7ms\"";
-    let backends = Config::from_text(text).unwrap().open().await.unwrap();
-    let app = app(&backends).await;
-    app.execute(&7, Install { street: "High".to_owned() }).await.unwrap();
-    let token: ReadToken = "meter/9/7".parse().unwrap();
-    let error = app.query_after(token, GetMeter(7)).await.unwrap_err();
-    assert!(error.to_string().contains("7ms"), "{error}");
-    app.shutdown().await;
-}

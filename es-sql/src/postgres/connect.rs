@@ -26,14 +26,15 @@ impl PostgresRepository {
     /// When the address cannot be read, the database does not answer, or the schema cannot be made.
     pub async fn connect(url: &str, schema: Option<&str>) -> Result<Self, PrepareError> {
         let mut options: PgConnectOptions = url.parse().map_err(|_| PrepareError::Address)?;
+        schema.map_or(Ok(()), check_name)?;
+        // A pool would go on trying for half a minute.
+        let mut connection = options.connect().await?;
         if let Some(schema) = schema {
-            check_name(schema)?;
-            let mut connection = options.connect().await?;
             ensure_schema(&mut connection, schema).await?;
-            connection.close().await?;
             options = options.options([("search_path", schema)]);
         }
-        Ok(Self::new(&PgPool::connect_with(options).await?))
+        connection.close().await?;
+        Ok(Self::new(&PgPool::connect_lazy_with(options)))
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) enum ViewsPlan {
 }
 
 /// The App's own settings.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct AppPlan {
     pub(super) codec: Codec,
     pub(super) cached_aggregates: Option<usize>,
@@ -161,4 +161,44 @@ fn unfit(key: &str, reason: impl Into<String>) -> ConfigError {
 )))]
 fn without(key: &str, feature: &'static str) -> ConfigError {
     ConfigError::FeatureMissing { key: key.to_owned(), feature }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn an_apps_own_settings() {
+        let seconds = |count| Some(Duration::from_secs(count));
+        // What holds without a setting is what the page says, and what the App itself has.
+        let mut expected = AppPlan {
+            codec: Codec::default(),
+            cached_aggregates: Some(100_000),
+            read_patience: seconds(10),
+            verify_every: None,
+            conflicts: ConflictPolicy::default(),
+        };
+        assert_eq!(app(&Config::new().values), expected);
+        let text = "
+            [app]
+            codec = \"json\"
+            cached_aggregates = 7
+            read_patience = \"1s\"
+            verify_every = \"2m\"
+            conflicts = { attempts = 3, first_pause = \"4s\", longest_pause = \"5s\" }
+        ";
+        expected = AppPlan {
+            codec: Codec::Json,
+            cached_aggregates: Some(7),
+            read_patience: seconds(1),
+            verify_every: seconds(120),
+            conflicts: ConflictPolicy {
+                attempts: 3,
+                first_pause: Duration::from_secs(4),
+                longest_pause: Duration::from_secs(5),
+            },
+        };
+        assert_eq!(app(&Config::from_text(text).unwrap().values), expected);
+    }
 }
