@@ -1,6 +1,9 @@
 //! Event-sourced services with derive macros: commands, events checked at compile time, durable stores,
 //! projections and queries.
 
+#[cfg(feature = "config")]
+pub mod config;
+
 #[cfg(feature = "testing")]
 pub use es_core::testing;
 pub use es_core::{
@@ -75,6 +78,9 @@ mod pages {
     struct Schemas;
     #[doc = include_str!("../docs/operations.md")]
     struct Operations;
+    #[cfg(feature = "config")]
+    #[doc = include_str!("../docs/configuration.md")]
+    struct Configuration;
 }
 
 /// Those about servers, which need not run for that.

@@ -73,6 +73,27 @@ fn views_agree_with_a_count_and_running_again_changes_nothing() {
     }
 }
 
+#[test]
+fn a_configuration_says_where_everything_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let [file, events, views] = ["f.toml", "events.db", "views.db"].map(|name| folder.path().join(name));
+    let text = format!(
+        "store = {{ kind = \"sqlite\", sqlite.file = {events:?} }}
+         views = {{ kind = \"sqlite\", sqlite.file = \"nowhere/views.db\" }}"
+    );
+    std::fs::write(&file, text).unwrap();
+    let mut command = Example::configured(&file).input(&sample()).into_command();
+    let output = command.env("EVENT_SOURCING__VIEWS__SQLITE__FILE", &views).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let report = serde_json::from_slice(&output.stdout).unwrap();
+    assert_agrees(&report, &Count::of(&sample()));
+    assert!(events.exists() && views.exists());
+    // Both at once could only contradict each other.
+    let output = Example::configured(&file).into_command().arg("--pipeline").output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && told.contains("cannot be used with"), "{told}");
+}
+
 /// Views built anew, while they are first filled and afterwards, are what they were.
 #[test]
 fn rebuilt_views_are_the_same() {

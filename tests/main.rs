@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "a test's modules are its own")]
 
 mod bank;
+mod config;
 mod flights;
 mod golden;
 mod journey;

@@ -34,11 +34,11 @@ pub enum Partitioning {
 pub struct FastPathError(#[source] Client);
 
 /// An event store that shows each commit to listeners at once, without waiting for the connector; see
-/// [`KafkaChangeFeed::fast_path`].
-#[derive(Debug)]
+/// [`KafkaChangeFeed::fast_path`]. Clones share one producer.
+#[derive(Clone, Debug)]
 pub struct FastPath<S> {
     store: S,
-    publisher: Publisher,
+    publisher: Arc<Publisher>,
 }
 
 impl KafkaChangeFeed {
@@ -66,7 +66,7 @@ impl KafkaChangeFeed {
         store: S,
         partitioning: Partitioning,
     ) -> Result<FastPath<S>, FastPathError> {
-        Ok(FastPath { store, publisher: Publisher::new(self.settings(), partitioning)? })
+        Ok(FastPath { store, publisher: Arc::new(Publisher::new(self.settings(), partitioning)?) })
     }
 }
 

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use es_core::feed::{ChangeFeed, FeedError};
 use rdkafka::{ClientConfig, error::KafkaError};
@@ -57,7 +57,6 @@ pub struct KafkaChangeFeed {
     settings: Arc<Settings>,
 }
 
-#[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) client: ClientConfig,
     /// What was said of the client, without what only a consumer has.
@@ -122,7 +121,7 @@ impl ChangeFeed for KafkaChangeFeed {
 }
 
 /// What a [`KafkaChangeFeed`] is made of.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Builder {
     brokers: String,
     keyspace: Option<String>,
@@ -211,6 +210,32 @@ impl Builder {
     }
 }
 
+/// Without the options' values, of which some are passwords.
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let options: Vec<_> = self.options.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Builder")
+            .field("brokers", &self.brokers)
+            .field("keyspace", &self.keyspace)
+            .field("topic_prefix", &self.topic_prefix)
+            .field("group_prefix", &self.group_prefix)
+            .field("options", &options)
+            .finish()
+    }
+}
+
+/// Without the client's, for the same reason.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("brokers", &self.brokers)
+            .field("keyspace", &self.keyspace)
+            .field("topic_prefix", &self.topic_prefix)
+            .field("group_prefix", &self.group_prefix)
+            .finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,6 +253,15 @@ mod tests {
         let feed = build(|builder| builder.topic_prefix("cdc").group_prefix("reports")).unwrap();
         assert_eq!(feed.settings.topics(&["account"])[0].0, "cdc.bank.account_events");
         assert_eq!(feed.settings.group("balances"), "reports.balances");
+    }
+
+    #[test]
+    fn options_are_not_shown() {
+        let builder = KafkaChangeFeed::builder("b:1").keyspace("bank").option("sasl.password", "hunter2");
+        let feed = builder.clone().build().unwrap();
+        for shown in [format!("{builder:?}"), format!("{feed:?}")] {
+            assert!(shown.contains("bank") && !shown.contains("hunter2"), "{shown}");
+        }
     }
 
     #[test]

@@ -45,13 +45,23 @@ pub enum OpenError {
     InMemory,
 }
 
-/// A PostgreSQL database is not ready for views. Comes as the source of a
+/// A PostgreSQL database cannot be reached, or is not ready for views. Comes as the source of a
 /// [`RepositoryError::Unfit`](es_core::repository::RepositoryError::Unfit), or of an
 /// [`Unavailable`](es_core::repository::RepositoryError::Unavailable) where the database said so.
 #[cfg(feature = "postgres")]
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrepareError {
+    /// The address is none. It is not shown, since it may hold a password.
+    #[error(
+        "the address of the PostgreSQL database cannot be read: write `postgres://user:password@host:port/database`"
+    )]
+    Address,
+    /// A schema cannot be called that.
+    #[error(
+        "`{0}` cannot be the name of a schema: write small letters, digits and `_`, at most 63, with no digit first"
+    )]
+    SchemaName(String),
     /// The database cannot be asked, or the tables cannot be made.
     #[error("the tables for views cannot be made ready in PostgreSQL: {0}")]
     Database(#[source] BoxError),

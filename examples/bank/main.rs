@@ -35,8 +35,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let categories = [account::Account::CATEGORY, transfer::Transfer::CATEGORY];
     let place = Place::open(&arguments, argument("db").as_ref(), "bank", &categories).await?;
-    let app = place.project(place.app(), Balances);
-    let app = place.project(app, OpenTransfers).start().await?;
+    let app = place.project(place.app(), Balances)?;
+    let app = place.project(app, OpenTransfers)?.start().await?;
     let listener = TcpListener::bind(argument("listen")).await?;
 
     // What the last process left. The views may be behind what it stored, and have to show all of it first.

@@ -114,9 +114,9 @@ async fn run(arguments: &ArgMatches) -> Result<(), Box<dyn Error>> {
 }
 
 async fn start(place: &Place) -> Result<App, Box<dyn Error>> {
-    let app = place.project(place.app(), ByCarrier);
-    let app = place.project(app, ByRoute);
-    Ok(place.project(app, Logs).start().await?)
+    let app = place.project(place.app(), ByCarrier)?;
+    let app = place.project(app, ByRoute)?;
+    Ok(place.project(app, Logs)?.start().await?)
 }
 
 async fn report(

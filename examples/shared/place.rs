@@ -1,15 +1,14 @@
-//! Where an example keeps its events and views: one SQLite file, or Cassandra, with or without the whole pipeline.
+//! Where an example keeps its events and views: what a configuration file says, or what the command line does.
 //!
-//! An application of one's own knows where it runs, and needs only the lines of one of these ways.
+//! An application of one's own needs only `Config::load("event-sourcing.toml")?.open().await?`.
 
 use std::{error::Error, path::Path};
 
-use clap::{Arg, ArgAction, ArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, parser::ValueSource};
 use event_sourcing::{
     app::AppBuilder,
-    prelude::*,
-    projection::{ViewProjection, style},
-    repository::Repository,
+    config::{Backends, Config, ConfigError, Keyed, OpenError},
+    projection::ViewProjection,
 };
 
 #[cfg(all(feature = "pipeline", feature = "testing"))]
@@ -19,34 +18,44 @@ mod cluster;
 type Failure = Box<dyn Error>;
 
 /// An open store, and where views go.
-pub(crate) struct Place(Kind);
-
-enum Kind {
-    Embedded {
-        store: SqliteEventStore,
-        views: SqlRepository,
-    },
+pub(crate) struct Place {
+    backends: Backends,
+    /// A keyspace that was made for this run alone, with the nodes and the database that have it.
     #[cfg(all(feature = "pipeline", feature = "testing"))]
-    Cluster(cluster::Cluster),
+    own: Option<cluster::Own>,
 }
 
 impl Place {
-    /// What the command line asks for. `name` begins that of a keyspace, whose tables are those of `categories`.
+    /// What the command line asks for, and else the file that it names. `name` begins that of a keyspace, whose tables
+    /// are those of `categories`.
     pub(crate) async fn open(
         arguments: &ArgMatches,
         db: &Path,
         name: &str,
         categories: &[&str],
     ) -> Result<Self, Failure> {
-        if !arguments.get_flag("pipeline")
-            && arguments.get_one("store").is_none_or(|s: &String| s == "sqlite")
-        {
-            let store = SqliteEventStore::open(db).await?;
-            let views = store.repository().await?;
-            return Ok(Self(Kind::Embedded { store, views }));
+        let db = db.to_str().ok_or("--db has to be UTF-8")?;
+        if let Some(file) = arguments.get_one::<String>("config") {
+            let mut config = Config::load(file)?;
+            if arguments.value_source("db") == Some(ValueSource::CommandLine) {
+                in_file(&mut config, db)?;
+            }
+            return Ok(Self::opened(config.open().await?));
+        }
+        let mut config = Config::new();
+        in_file(&mut config, db)?;
+        let pipeline = arguments.get_flag("pipeline");
+        let store = arguments.get_one::<String>("store");
+        if !pipeline && store.is_none_or(|store| store == "sqlite") {
+            config.set("store.kind", "sqlite")?;
+            config.set("views.kind", "sqlite")?;
+            return Ok(Self::opened(config.open().await?));
         }
         #[cfg(all(feature = "pipeline", feature = "testing"))]
-        return Ok(Self(Kind::Cluster(cluster::Cluster::open(arguments, db, name, categories).await?)));
+        {
+            let own = cluster::settings(&mut config, arguments, name, categories)?;
+            Ok(Self { backends: config.open().await?, own })
+        }
         #[cfg(not(all(feature = "pipeline", feature = "testing")))]
         {
             let _ = (name, categories);
@@ -54,41 +63,52 @@ impl Place {
         }
     }
 
-    /// An App over the store, with no projections yet.
-    pub(crate) fn app(&self) -> AppBuilder<()> {
-        match &self.0 {
-            Kind::Embedded { store, .. } => App::builder(store.clone()),
+    fn opened(backends: Backends) -> Self {
+        Self {
+            backends,
             #[cfg(all(feature = "pipeline", feature = "testing"))]
-            Kind::Cluster(cluster) => cluster.app(),
+            own: None,
         }
     }
 
+    /// An App over the store, with no projections yet.
+    pub(crate) fn app(&self) -> AppBuilder<()> {
+        self.backends.app()
+    }
+
     /// Adds a projection, whose views go where views go here.
-    pub(crate) fn project<P>(&self, app: AppBuilder<()>, projection: P) -> AppBuilder<()>
+    pub(crate) fn project<P>(&self, app: AppBuilder<()>, projection: P) -> Result<AppBuilder<()>, OpenError>
     where
-        P: ViewProjection<Style = style::View>,
-        SqlRepository: Repository<P>,
+        P: ViewProjection,
+        P::Keying: Keyed<P>,
     {
-        match &self.0 {
-            Kind::Embedded { views, .. } => app.projection(projection, views.clone()),
-            #[cfg(all(feature = "pipeline", feature = "testing"))]
-            Kind::Cluster(cluster) => cluster.project(app, projection),
-        }
+        self.backends.project(app, projection)
     }
 
     /// Removes a keyspace that was made for this run alone.
     pub(crate) async fn close(self) -> Result<(), Failure> {
-        match self.0 {
-            Kind::Embedded { .. } => Ok(()),
-            #[cfg(all(feature = "pipeline", feature = "testing"))]
-            Kind::Cluster(cluster) => cluster.close().await,
+        #[cfg(all(feature = "pipeline", feature = "testing"))]
+        if let Some(own) = self.own {
+            return own.drop().await;
         }
+        Ok(())
     }
+}
+
+/// What is kept in SQLite is in `db`.
+fn in_file(config: &mut Config, db: &str) -> Result<(), ConfigError> {
+    config.set("store.sqlite.file", db)?;
+    config.set("views.sqlite.file", db)
 }
 
 /// The arguments that say where.
 pub(crate) fn arguments() -> Vec<Arg> {
     vec![
+        Arg::new("config")
+            .long("config")
+            .value_name("FILE")
+            .conflicts_with_all(["store", "hosts", "keyspace", "pipeline", "brokers", "postgres"])
+            .help("Where everything is, as docs/configuration.md has it; instead of what follows"),
         Arg::new("store")
             .long("store")
             .value_parser(["sqlite", "cassandra"])

@@ -23,6 +23,13 @@ impl Example {
         example
     }
 
+    /// Where the configuration `file` says, to end with JSON.
+    pub fn configured(file: &Path) -> Self {
+        let mut example = Self::plain();
+        example.0.arg("--json").arg("--config").arg(file);
+        example
+    }
+
     pub fn input(mut self, input: &Path) -> Self {
         self.0.arg("--input").arg(input);
         self

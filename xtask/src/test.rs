@@ -69,6 +69,7 @@ const STACKS: &[(Wanted, &[Tests])] = &[
             Tests::of("es-kafka"),
             Tests::of("es-sql").only(&[ON_SERVER]),
             Tests::of("es-cli").only(&[ON_SERVER]),
+            Tests::of("event-sourcing-rs").only(&[ON_SERVER]),
             Tests::examples("cassandra"),
             Tests::examples("pipeline"),
         ],

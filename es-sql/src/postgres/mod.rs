@@ -1,5 +1,6 @@
 //! Views in PostgreSQL.
 
+mod connect;
 mod repository;
 mod schema;
 mod text;

@@ -204,7 +204,7 @@ pub(super) fn open_jdk(command: &mut Command) {
 
 pub(super) const LOGBACK: &str = r#"<configuration>
   <appender name="out" class="ch.qos.logback.core.ConsoleAppender">
-    <encoder><pattern>%-5level %date{HH:mm:ss,SSS} %logger{20} - %msg%n</pattern></encoder>
+    <encoder><pattern>%-5level %date{HH:mm:ss.SSS} %logger{20} - %msg%n</pattern></encoder>
   </appender>
   <root level="INFO"><appender-ref ref="out"/></root>
 </configuration>
