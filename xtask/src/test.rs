@@ -1,6 +1,7 @@
 //! Every test of the project.
 
 use crate::{
+    faults::{self, Options},
     run::Steps,
     stack::{Pipeline, Stack, Wanted, postgres},
     system,
@@ -132,4 +133,14 @@ pub(crate) fn on_servers(steps: &mut Steps) {
             steps.step(&format!("stop: {wanted}"), || stack.stop(&started));
         }
     }
+}
+
+/// The whole pipeline under load while its parts are killed and frozen.
+pub(crate) fn faults(steps: &mut Steps, options: &Options) {
+    steps.cargo("faults: build", &["build", "--package", "es-faults"], &[]);
+    if steps.failed() {
+        return;
+    }
+    let root = steps.root().to_owned();
+    steps.step(&format!("faults: {}, seed {}", options.wanted, options.seed), || faults::run(&root, options));
 }

@@ -85,19 +85,8 @@ impl Cassandra {
     pub(super) fn up(&self) -> Result<Vec<String>, String> {
         let missing: Vec<u8> = (1..=self.nodes).filter(|n| Server::find(&self.node(*n)).is_none()).collect();
         let mut started = Vec::new();
-        if !missing.is_empty() {
-            let java = java::home()?;
-            let coordinates = format!("org.apache.cassandra:cassandra-all:{}", self.version);
-            let mut coordinates = vec![coordinates.as_str()];
-            // The agent that measures objects: 4.1's own is of before Java 17.
-            if self.version.starts_with("4.1") {
-                coordinates.push("com.github.jbellis:jamm:0.3.2");
-            }
-            let maven = self.stack.join("maven").join(format!("cassandra-{}", self.version));
-            let class_path = maven::class_path(&maven, &java, &coordinates)?;
-            for number in missing {
-                started.push(self.start(number, &java, &class_path)?.name());
-            }
+        for number in missing {
+            started.push(self.start(number)?.name());
         }
         for number in 1..=self.nodes {
             if let Some(server) = Server::find(&self.node(number)) {
@@ -107,7 +96,10 @@ impl Cassandra {
         Ok(started)
     }
 
-    fn start(&self, number: u8, java: &Path, class_path: &str) -> Result<Server, String> {
+    /// Starts a node, and waits until it answers.
+    pub(super) fn start(&self, number: u8) -> Result<Server, String> {
+        let java = &java::home()?;
+        let class_path = &self.class_path(java)?;
         let node = self.node(number);
         let told = |error| format!("{}: {error}", node.display());
         let conf = node.join("conf");
@@ -145,6 +137,17 @@ impl Cassandra {
             Security::wait(&server, is_new && number == 1, UP_WITHIN)?;
         }
         Ok(server)
+    }
+
+    fn class_path(&self, java: &Path) -> Result<String, String> {
+        let coordinates = format!("org.apache.cassandra:cassandra-all:{}", self.version);
+        let mut coordinates = vec![coordinates.as_str()];
+        // The agent that measures objects: 4.1's own is of before Java 17.
+        if self.version.starts_with("4.1") {
+            coordinates.push("com.github.jbellis:jamm:0.3.2");
+        }
+        let maven = self.stack.join("maven").join(format!("cassandra-{}", self.version));
+        maven::class_path(&maven, java, &coordinates)
     }
 
     fn yaml(&self, number: u8) -> String {
