@@ -6,13 +6,14 @@ use event_sourcing::{
     app::AppBuilder,
     listener::{ListenerState, ProjectionStatus},
     prelude::*,
+    repository::Repository,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Failure,
     place::{Place, at_last},
-    plant::Plant,
+    plant::{Blind, Lossy, Plant},
     views::{Ledgers, Totals, Transfers},
 };
 
@@ -100,15 +101,21 @@ pub(crate) async fn run(place: Place, name: &str, plant: Option<Plant>) -> Resul
 }
 
 async fn start(place: &Place, plant: Option<Plant>) -> Result<App, Failure> {
-    let (store, feed, views) = (place.store().await?, place.feed()?, place.views().await?);
-    let _ = plant;
-    let app = App::builder(store).verify_every(VERIFY_EVERY).change_feed(feed);
-    let project = |app: AppBuilder<()>| {
-        app.projection(Ledgers, views.clone())
-            .projection(Totals, views.clone())
-            .projection(Transfers, views.clone())
+    let (app, feed, views) = (App::builder(place.store().await?), place.feed()?, place.views().await?);
+    let app = match plant {
+        Some(Plant::LossyFeed) => with(app.change_feed(Lossy(feed)), views),
+        Some(Plant::BlindCheckpoint) => with(app.change_feed(feed).verify_every(VERIFY_EVERY), Blind(views)),
+        _ => with(app.change_feed(feed).verify_every(VERIFY_EVERY), views),
     };
-    Ok(project(app).start().await?)
+    Ok(app.start().await?)
+}
+
+/// All views, in one repository.
+fn with<R>(app: AppBuilder<()>, views: R) -> AppBuilder<()>
+where
+    R: Repository<Ledgers> + Repository<Totals> + Repository<Transfers> + Clone,
+{
+    app.projection(Ledgers, views.clone()).projection(Totals, views.clone()).projection(Transfers, views)
 }
 
 /// What all listener processes have counted, also those that were killed, but for their last moments.

@@ -30,12 +30,12 @@ pub(crate) async fn run(place: Place, name: &str, plant: Option<Plant>) -> Resul
     let before = history::read(&place.histories(), name)?;
     let store = at_last("event store", async || place.store().await).await;
     let app = match plant {
-        Some(Plant::UnknownIsFailure) => App::builder(Careless(store)).start().await?,
+        Some(plant) if plant.is_of_store() => App::builder(Careless::new(store, plant)).start().await?,
         _ => App::builder(store).start().await?,
     };
     // Each start of the process has a history of its own.
     let journal = Journal::create(&place.histories(), &format!("{name}-{}", std::process::id()))?;
-    let sender = Sender::new(app, journal);
+    let sender = Sender::new(app, journal, plant);
     let load = Arc::new(Load { seed: place.seed, name: name.to_owned(), starts: before.len() as u64 });
     for account in accounts() {
         let op = Op { id: load.id(&format!("open {account}")), account, want: Want::Open };

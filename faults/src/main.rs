@@ -45,7 +45,7 @@ async fn dispatch(arguments: &ArgMatches) -> Result<(), Failure> {
 
 fn commands() -> Command {
     let name = || Arg::new("name").long("name").required(true).help("Of this process");
-    let plant = || Arg::new("plant").long("plant").hide(true).value_parser(Plant::NAMES);
+    let plant = || Arg::new("plant").long("plant").hide(true).value_parser(Plant::names());
     let sub =
         |name: &'static str, about: &'static str| Command::new(name).about(about).args(Place::arguments());
     Command::new("faults")

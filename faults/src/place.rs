@@ -93,8 +93,9 @@ impl Place {
 
     pub(crate) fn feed(&self) -> Result<KafkaChangeFeed, Failure> {
         let feed = KafkaChangeFeed::builder(&self.brokers).keyspace(&self.run);
-        // A listener that was killed is missed soon.
-        Ok(feed.option("session.timeout.ms", "10000").build()?)
+        // The least that a broker takes: a listener that was killed is missed soon, and one that was frozen for longer
+        // wakes up with partitions that are another's by then.
+        Ok(feed.option("session.timeout.ms", "6000").build()?)
     }
 
     pub(crate) async fn pool(&self) -> Result<PgPool, Failure> {

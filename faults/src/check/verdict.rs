@@ -35,7 +35,7 @@ pub(crate) async fn run(place: Place, patience: u64) -> Result<(), Failure> {
 
     let store = at_last("event store", async || place.store().await).await;
     let journal = Journal::create(&place.histories(), "checker")?;
-    let sender = Sender::new(App::builder(store).start().await?, journal);
+    let sender = Sender::new(App::builder(store).start().await?, journal, None);
     let tries = history::read(&place.histories(), "")?;
     let unknown = resend::open(&tries);
     let again: Vec<_> = done(&tries).into_iter().step_by(AGAIN).collect();

@@ -74,7 +74,9 @@ impl<'a> Run<'a> {
         let name = format!("faults_{}", now.as_millis());
         let folder = stack.application(options.wanted).join("runs").join(&name);
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        let program = Stack::target(root).join("debug/faults");
+        // A copy: what is built meanwhile is not what was started.
+        let (built, program) = (Stack::target(root).join("debug/faults"), folder.join("faults"));
+        fs::copy(&built, &program).map_err(|error| format!("{}: {error}", built.display()))?;
         Ok(Self { stack, options, name, folder, program })
     }
 
@@ -191,7 +193,7 @@ impl<'a> Run<'a> {
                 running.stop()?;
             }
         }
-        Ok(())
+        fs::remove_file(&self.program).map_err(|error| format!("{}: {error}", self.program.display()))
     }
 }
 

@@ -14,9 +14,10 @@ use crate::stack::{Part, Stack, Wanted};
 
 /// Faults overlap, but not all at once: then nothing would be done between them.
 const LANES: u64 = 2;
-/// How long a killed part is gone, and a frozen one asleep: some longer than an outcome is waited for.
+/// How long a killed part is gone, and a frozen one asleep: some longer than an outcome is waited for, and than a
+/// listener may be silent before its partitions are another's.
 const GONE: (Duration, Duration) = (Duration::from_millis(300), Duration::from_secs(5));
-const ASLEEP: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(9));
+const ASLEEP: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(14));
 const BETWEEN: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(3));
 /// A part that cannot start, since another is gone, is started again until it can.
 const START_WITHIN: Duration = Duration::from_secs(300);
@@ -120,7 +121,8 @@ impl<'a> Nemesis<'a> {
         }
         std::thread::sleep(pause);
         match how {
-            How::Kill => targets.iter().try_for_each(|part| self.start(part)),
+            // In reverse: an agent needs its broker.
+            How::Kill => targets.iter().rev().try_for_each(|part| self.start(part)),
             How::Freeze => servers.iter().try_for_each(|server| server.wake()),
         }
     }
