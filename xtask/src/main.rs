@@ -60,6 +60,10 @@ fn faults(arguments: &ArgMatches, steps: &mut Steps) {
     let number = |name, otherwise| arguments.get_one(name).copied().unwrap_or(otherwise);
     let nodes = arguments.get_one::<String>("nodes").and_then(|nodes| nodes.parse().ok()).unwrap_or(1);
     let wanted = faults::wanted(nodes, arguments.get_flag("connect"));
+    let wanted = match arguments.get_one::<String>("commit-log").map(String::as_str) {
+        Some(sync) => Wanted { is_synced: sync == "batch", ..wanted },
+        None => wanted,
+    };
     let kinds = arguments.get_many::<String>("kinds").unwrap_or_default();
     let kinds: Vec<_> = kinds.filter_map(|name| Kind::named(name)).collect();
     let all = Options::all(wanted, number("seconds", 90), number("seed", 1));
@@ -93,6 +97,7 @@ fn stack(arguments: &ArgMatches, steps: &mut Steps) {
                     (false, false) => None,
                 },
                 cdc_mib: arguments.get_one("cdc-mib").copied(),
+                is_synced: false,
             };
             let postgres = arguments.get_flag("postgres");
             steps.step("stack up", || {
@@ -207,6 +212,12 @@ fn commands() -> Command {
                         .long("connect")
                         .action(ArgAction::SetTrue)
                         .help("Debezium inside Kafka Connect, which can lose records"),
+                )
+                .arg(
+                    Arg::new("commit-log")
+                        .long("commit-log")
+                        .value_parser(["batch", "periodic"])
+                        .help("When nodes sync it; a single one that is killed forgets with periodic what it has just acknowledged [default: batch on one node, periodic on three]"),
                 )
                 .arg(
                     Arg::new("kinds")

@@ -101,10 +101,7 @@ pub(crate) fn embedded(steps: &mut Steps) {
 }
 
 /// The whole pipeline while its parts are killed and frozen, and for how many seconds.
-const FAULTS: &[(Wanted, u64)] = &[
-    (Wanted::cassandra("5.0.9", 3).with(Pipeline::Standalone), 75),
-    (Wanted::cassandra("5.0.9", 1).with(Pipeline::Connect), 60),
-];
+const FAULTS: &[(Wanted, u64)] = &[(faults::wanted(3, false), 75), (faults::wanted(1, true), 60)];
 
 /// What needs servers, on each stack in turn. What was started for it is stopped again.
 pub(crate) fn on_servers(steps: &mut Steps) {

@@ -17,7 +17,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::stack::{Part, Pipeline, Stack, Wanted, postgres};
+use crate::stack::{CASSANDRA, Part, Pipeline, Stack, Wanted, postgres};
 pub(crate) use kind::Kind;
 use nemesis::Nemesis;
 
@@ -201,8 +201,10 @@ fn is_load(part: &Part) -> bool {
     matches!(part, Part::Application { name, .. } if name.starts_with("commands"))
 }
 
-/// The stack of such a run.
-pub(crate) fn wanted(nodes: u8, connect: bool) -> Wanted {
+/// The stack of such a run. A node that is killed forgets what it has acknowledged since its last sync: what it alone
+/// has must be synced before that.
+pub(crate) const fn wanted(nodes: u8, connect: bool) -> Wanted {
     let pipeline = if connect { Pipeline::Connect } else { Pipeline::Standalone };
-    Wanted::cassandra(crate::stack::CASSANDRA[0], nodes).with(pipeline)
+    let wanted = Wanted::cassandra(CASSANDRA[0], nodes).with(pipeline);
+    if nodes == 1 { wanted.synced() } else { wanted }
 }

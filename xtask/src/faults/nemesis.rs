@@ -19,6 +19,9 @@ const LANES: u64 = 2;
 const GONE: (Duration, Duration) = (Duration::from_millis(300), Duration::from_secs(5));
 const ASLEEP: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(14));
 const BETWEEN: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(3));
+/// How long the other nodes may need to notice that one is back. Until then what they are told does not go to it: it
+/// counts as away.
+const NOTICED: Duration = Duration::from_secs(6);
 /// A part that cannot start, since another is gone, is started again until it can.
 const START_WITHIN: Duration = Duration::from_secs(300);
 
@@ -96,6 +99,9 @@ impl<'a> Nemesis<'a> {
                 names.join(" and ")
             );
             let result = self.harm(kind.how(), &targets, pause);
+            if self.wanted.nodes > 1 && targets.iter().any(is_node) {
+                std::thread::sleep(NOTICED);
+            }
             self.free(&targets);
             result?;
             *lock(&self.done).faults.entry(kind).or_default() += 1;
@@ -186,8 +192,11 @@ impl<'a> Nemesis<'a> {
     }
 }
 
+fn is_node(part: &Part) -> bool {
+    matches!(part, Part::Node(_))
+}
+
 fn are_free(taken: &BTreeSet<Part>, parts: &[Part]) -> bool {
-    let is_node = |part: &Part| matches!(part, Part::Node(_));
     // A majority of the nodes has to be there, where there are several.
     let nodes = parts.iter().any(is_node) && taken.iter().any(is_node);
     !nodes && !parts.iter().any(|part| taken.contains(part))

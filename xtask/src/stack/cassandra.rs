@@ -157,6 +157,11 @@ impl Cassandra {
         let is_read = self.wanted.pipeline.is_some();
         let security = self.security.as_ref().map(Security::yaml).unwrap_or_default();
         let space = self.wanted.cdc_mib.map(|mib| format!("cdc_total_space: {mib}MiB\n")).unwrap_or_default();
+        let sync = if self.wanted.is_synced {
+            "commitlog_sync: batch"
+        } else {
+            "commitlog_sync: periodic\ncommitlog_sync_period: 50ms"
+        };
         format!(
             "cluster_name: event-sourcing-rs
 num_tokens: 1
@@ -176,8 +181,7 @@ saved_caches_directory: '{node}/saved_caches'
 cdc_raw_directory: '{node}/cdc_raw'
 cdc_enabled: true
 cdc_block_writes: {is_read}
-{space}commitlog_sync: periodic
-commitlog_sync_period: 50ms
+{space}{sync}
 commitlog_segment_size: 8MiB
 paxos_variant: v2
 {security}"

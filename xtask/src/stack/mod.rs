@@ -41,6 +41,8 @@ pub(crate) struct Wanted {
     pub(crate) pipeline: Option<Pipeline>,
     /// How many MiB of changes that nobody has read yet a node keeps; then it refuses writes.
     pub(crate) cdc_mib: Option<u32>,
+    /// Whether a node syncs its commit log before it acknowledges a write, and not every so often.
+    pub(crate) is_synced: bool,
 }
 
 /// How Debezium runs.
@@ -55,12 +57,17 @@ pub(crate) enum Pipeline {
 impl Wanted {
     /// A ring of Cassandra, and nothing else.
     pub(crate) const fn cassandra(version: &'static str, nodes: u8) -> Self {
-        Self { cassandra: version, nodes, pipeline: None, cdc_mib: None }
+        Self { cassandra: version, nodes, pipeline: None, cdc_mib: None, is_synced: false }
     }
 
     /// With Kafka, and what brings the changes there.
     pub(crate) const fn with(self, pipeline: Pipeline) -> Self {
         Self { pipeline: Some(pipeline), ..self }
+    }
+
+    /// With a commit log that is synced before a write is acknowledged.
+    pub(crate) const fn synced(self) -> Self {
+        Self { is_synced: true, ..self }
     }
 
     /// Where Kafka's broker is, in a stack that has one.
@@ -88,6 +95,9 @@ impl Wanted {
         if let Some(mib) = self.cdc_mib {
             name.push_str(&format!("-cdc{mib}"));
         }
+        if self.is_synced {
+            name.push_str("-synced");
+        }
         stack.join(name)
     }
 
@@ -110,10 +120,11 @@ impl fmt::Display for Wanted {
             write!(f, " with logins and TLS")?;
         }
         match self.pipeline {
-            Some(Pipeline::Standalone) => write!(f, ", Debezium, Kafka"),
-            Some(Pipeline::Connect) => write!(f, ", Debezium in Kafka Connect, Kafka"),
-            None => Ok(()),
+            Some(Pipeline::Standalone) => write!(f, ", Debezium, Kafka")?,
+            Some(Pipeline::Connect) => write!(f, ", Debezium in Kafka Connect, Kafka")?,
+            None => {}
         }
+        if self.is_synced { write!(f, ", commit log synced") } else { Ok(()) }
     }
 }
 
