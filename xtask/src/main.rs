@@ -1,7 +1,8 @@
-//! The project's own commands: `cargo xtask test | tidy | ci | bench | stack`.
+//! The project's own commands: `cargo xtask test | tidy | ci | bench | faults | stack`.
 
 mod bench;
 mod ci;
+mod faults;
 mod run;
 mod stack;
 mod system;
@@ -11,6 +12,7 @@ mod tidy;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::process::ExitCode;
 
+use faults::{Kind, Options};
 use run::Steps;
 use stack::{CASSANDRA, Pipeline, Stack, Wanted};
 
@@ -46,11 +48,32 @@ fn dispatch(arguments: &ArgMatches, steps: &mut Steps) -> Result<(), String> {
             let rest = arguments.get_many::<String>("arguments").unwrap_or_default();
             bench::step(steps, name, rest.map(String::as_str))?;
         }
+        Some(("faults", arguments)) => faults(arguments, steps),
         Some(("stack", arguments)) => stack(arguments, steps),
         // clap asked for a subcommand and knows no other.
         _ => {}
     }
     Ok(())
+}
+
+fn faults(arguments: &ArgMatches, steps: &mut Steps) {
+    let number = |name, otherwise| arguments.get_one(name).copied().unwrap_or(otherwise);
+    let nodes = arguments.get_one::<String>("nodes").and_then(|nodes| nodes.parse().ok()).unwrap_or(1);
+    let wanted = faults::wanted(nodes, arguments.get_flag("connect"));
+    let wanted = match arguments.get_one::<String>("commit-log").map(String::as_str) {
+        Some(sync) => Wanted { is_synced: sync == "batch", ..wanted },
+        None => wanted,
+    };
+    let kinds = arguments.get_many::<String>("kinds").unwrap_or_default();
+    let kinds: Vec<_> = kinds.filter_map(|name| Kind::named(name)).collect();
+    let all = Options::all(wanted, number("seconds", 90), number("seed", 1));
+    let options = Options {
+        kinds: if kinds.is_empty() { all.kinds } else { kinds },
+        plant: arguments.get_one("plant").cloned(),
+        patience: number("patience", all.patience),
+        ..all
+    };
+    test::faults(steps, &options);
 }
 
 fn stack(arguments: &ArgMatches, steps: &mut Steps) {
@@ -74,6 +97,7 @@ fn stack(arguments: &ArgMatches, steps: &mut Steps) {
                     (false, false) => None,
                 },
                 cdc_mib: arguments.get_one("cdc-mib").copied(),
+                is_synced: false,
             };
             let postgres = arguments.get_flag("postgres");
             steps.step("stack up", || {
@@ -161,6 +185,55 @@ fn commands() -> Command {
                 )
                 .subcommand(Command::new("down").about("Stops what the stack has started, and nothing else"))
                 .subcommand(Command::new("status").about("Says what runs")),
+        )
+        .subcommand(
+            Command::new("faults")
+                .about("Load over the whole pipeline while parts of it are killed and frozen; then checks every promise")
+                .arg(
+                    Arg::new("seconds")
+                        .long("seconds")
+                        .value_parser(clap::value_parser!(u64))
+                        .help("How long; and until each kind of fault has happened [default: 90]"),
+                )
+                .arg(
+                    Arg::new("seed")
+                        .long("seed")
+                        .value_parser(clap::value_parser!(u64))
+                        .help("What is random follows from it [default: 1]"),
+                )
+                .arg(
+                    Arg::new("nodes")
+                        .long("nodes")
+                        .value_parser(["1", "3"])
+                        .help("How many Cassandra nodes, and replicas [default: 1]"),
+                )
+                .arg(
+                    Arg::new("connect")
+                        .long("connect")
+                        .action(ArgAction::SetTrue)
+                        .help("Debezium inside Kafka Connect, which can lose records"),
+                )
+                .arg(
+                    Arg::new("commit-log")
+                        .long("commit-log")
+                        .value_parser(["batch", "periodic"])
+                        .help("When nodes sync it; a single one that is killed forgets with periodic what it has just acknowledged [default: batch on one node, periodic on three]"),
+                )
+                .arg(
+                    Arg::new("kinds")
+                        .long("kinds")
+                        .value_delimiter(',')
+                        .value_parser(Kind::names())
+                        .help("Only these kinds of faults"),
+                )
+                .arg(
+                    Arg::new("patience")
+                        .long("patience")
+                        .value_parser(clap::value_parser!(u64))
+                        .help("How many seconds the views have to show everything in the end [default: 300]"),
+                )
+                // The names are es-faults' own.
+                .arg(Arg::new("plant").long("plant").hide(true)),
         )
         .subcommand(
             Command::new("bench")

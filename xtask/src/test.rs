@@ -1,6 +1,7 @@
 //! Every test of the project.
 
 use crate::{
+    faults::{self, Options},
     run::Steps,
     stack::{Pipeline, Stack, Wanted, postgres},
     system,
@@ -111,37 +112,71 @@ pub(crate) fn embedded(steps: &mut Steps) {
     steps.cargo("tests: documentation", &doc, &[]);
 }
 
+/// The whole pipeline while its parts are killed and frozen, and for how many seconds.
+const FAULTS: &[(Wanted, u64)] = &[(faults::wanted(3, false), 75), (faults::wanted(1, true), 60)];
+
 /// What needs servers, on each stack in turn. What was started for it is stopped again.
 pub(crate) fn on_servers(steps: &mut Steps) {
     let stack = Stack::of(steps.root());
     for (wanted, tests) in STACKS {
-        let mut started = Vec::new();
-        steps.step(&format!("stack: {wanted}"), || {
-            // What earlier tests left behind would only cost memory.
-            stack.forget(*wanted)?;
-            started = stack.up(*wanted)?;
-            Ok(())
+        let ran = on(&stack, *wanted, steps, |steps| {
+            for tests in *tests {
+                on_server(&stack, *wanted, tests, steps);
+            }
         });
-        if steps.failed() {
-            // Its log has been printed; tests without their server would only hide it.
-            steps.step("stop what had started", || stack.down().map(drop));
-            break;
-        }
-        let mut servers = vec![
-            ("ES_CASSANDRA_HOSTS", wanted.hosts().join(",")),
-            ("ES_KAFKA_BROKERS", wanted.brokers()),
-            ("ES_POSTGRES_URL", postgres::url()),
-        ];
-        servers.extend(stack.variables(*wanted));
-        for tests in *tests {
-            let place = tests.examples.map(|store| ("ES_EXAMPLES_STORE", store));
-            let servers = servers.iter().map(|(name, value)| (*name, value.as_str()));
-            let variables: Vec<_> = servers.chain(place).collect();
-            let name = format!("tests: {}, on {wanted}", tests.name());
-            steps.cargo(&name, &tests.arguments(), &variables);
-        }
-        if !started.is_empty() {
-            steps.step(&format!("stop: {wanted}"), || stack.stop(&started));
+        if !ran {
+            return;
         }
     }
+    for (seed, (wanted, seconds)) in (1..).zip(FAULTS) {
+        if !on(&stack, *wanted, steps, |steps| faults(steps, &Options::all(*wanted, *seconds, seed))) {
+            return;
+        }
+    }
+}
+
+/// Does it on a stack that is new, and stops what was started for it. Whether it could be started.
+fn on(stack: &Stack, wanted: Wanted, steps: &mut Steps, tests: impl FnOnce(&mut Steps)) -> bool {
+    let mut started = Vec::new();
+    steps.step(&format!("stack: {wanted}"), || {
+        // What earlier tests left behind would only cost memory.
+        stack.forget(wanted)?;
+        started = stack.up(wanted)?;
+        Ok(())
+    });
+    if steps.failed() {
+        // Its log has been printed; tests without their server would only hide it.
+        steps.step("stop what had started", || stack.down().map(drop));
+        return false;
+    }
+    tests(steps);
+    if !started.is_empty() {
+        steps.step(&format!("stop: {wanted}"), || stack.stop(&started));
+    }
+    true
+}
+
+/// Integration tests of a package, told where the servers are.
+fn on_server(stack: &Stack, wanted: Wanted, tests: &Tests, steps: &mut Steps) {
+    let mut servers = vec![
+        ("ES_CASSANDRA_HOSTS", wanted.hosts().join(",")),
+        ("ES_KAFKA_BROKERS", wanted.brokers()),
+        ("ES_POSTGRES_URL", postgres::url()),
+    ];
+    servers.extend(stack.variables(wanted));
+    let place = tests.examples.map(|store| ("ES_EXAMPLES_STORE", store));
+    let servers = servers.iter().map(|(name, value)| (*name, value.as_str()));
+    let variables: Vec<_> = servers.chain(place).collect();
+    let name = format!("tests: {}, on {wanted}", tests.name());
+    steps.cargo(&name, &tests.arguments(), &variables);
+}
+
+/// The whole pipeline under load while its parts are killed and frozen.
+pub(crate) fn faults(steps: &mut Steps, options: &Options) {
+    steps.cargo("faults: build", &["build", "--package", "es-faults"], &[]);
+    if steps.failed() {
+        return;
+    }
+    let root = steps.root().to_owned();
+    steps.step(&format!("faults: {}, seed {}", options.wanted, options.seed), || faults::run(&root, options));
 }

@@ -59,7 +59,7 @@ fn warning(meaning: &str) -> (Severity, String) {
 
 fn commitlog_sync(value: &str, settings: &Settings) -> (Severity, String) {
     if value != "periodic" {
-        return fine("what is acknowledged is on the disk: a power cut loses nothing of it");
+        return fine("what is acknowledged is on the disk: neither a crash nor a power cut loses any of it");
     }
     // The second name is that of before 4.1.
     let period = ["commitlog_sync_period", "commitlog_sync_period_in_ms"].into_iter();
@@ -68,9 +68,10 @@ fn commitlog_sync(value: &str, settings: &Settings) -> (Severity, String) {
     (
         Severity::Warning,
         format!(
-            "a node that loses power forgets what it stored and promised since its last sync{period}: acknowledged \
-             commits may be lost, and two writers may both win. Crashes of processes lose nothing. Where power can \
-             fail on several nodes at once, set `commitlog_sync: batch` or `group` on all of them"
+            "a node that loses power forgets what it stored and promised since its last sync{period}, and one whose \
+             process is killed that of its last moments: where the only replica, or a majority of them, does so, \
+             acknowledged commits are lost, and two writers may both win. With one replica, or where power can fail on \
+             several nodes at once, set `commitlog_sync: batch` or `group` on all of them"
         ),
     )
 }

@@ -41,9 +41,10 @@ use tables::Tables;
 /// stored, and nothing there means that the same row is inserted again, which is safe. Only when the time for that
 /// ([`Builder::settle_within`]) runs out is the outcome reported as unknown.
 ///
-/// Under process crashes nothing acknowledged is lost. Under power loss that holds only with `commitlog_sync: batch`
-/// or `group` on every node: with `periodic`, Cassandra's default, a node forgets what it promised since its last
-/// sync.
+/// With `commitlog_sync: batch` or `group` on every node nothing acknowledged is lost. With `periodic`, Cassandra's
+/// default, a node forgets what it stored and promised since its last sync when it loses power, and that of its last
+/// moments when its process is killed: nothing is lost while the other replicas are a majority, and with a single one
+/// it is.
 ///
 /// Clones are the same store. Its own feed brings listeners what this process appends, and nothing else: it is for
 /// trying things out, and for one process alone. Commits of many processes reach listeners through CDC, Debezium and

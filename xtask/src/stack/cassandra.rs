@@ -90,19 +90,8 @@ impl Cassandra {
     pub(super) fn up(&self) -> Result<Vec<String>, String> {
         let missing: Vec<u8> = (1..=self.nodes).filter(|n| Server::find(&self.node(*n)).is_none()).collect();
         let mut started = Vec::new();
-        if !missing.is_empty() {
-            let java = java::home()?;
-            let coordinates = format!("org.apache.cassandra:cassandra-all:{}", self.version);
-            let mut coordinates = vec![coordinates.as_str()];
-            // The agent that measures objects: 4.1's own is of before Java 17.
-            if self.version.starts_with("4.1") {
-                coordinates.push("com.github.jbellis:jamm:0.3.2");
-            }
-            let maven = self.stack.join("maven").join(format!("cassandra-{}", self.version));
-            let class_path = maven::class_path(&maven, &java, &coordinates)?;
-            for number in missing {
-                started.push(self.start(number, &java, &class_path)?.name());
-            }
+        for number in missing {
+            started.push(self.start(number)?.name());
         }
         for number in 1..=self.nodes {
             if let Some(server) = Server::find(&self.node(number)) {
@@ -112,7 +101,10 @@ impl Cassandra {
         Ok(started)
     }
 
-    fn start(&self, number: u8, java: &Path, class_path: &str) -> Result<Server, String> {
+    /// Starts a node, and waits until it answers.
+    pub(super) fn start(&self, number: u8) -> Result<Server, String> {
+        let java = &java::home()?;
+        let class_path = &self.class_path(java)?;
         let node = self.node(number);
         let told = |error| format!("{}: {error}", node.display());
         let conf = node.join("conf");
@@ -152,6 +144,17 @@ impl Cassandra {
         Ok(server)
     }
 
+    fn class_path(&self, java: &Path) -> Result<String, String> {
+        let coordinates = format!("org.apache.cassandra:cassandra-all:{}", self.version);
+        let mut coordinates = vec![coordinates.as_str()];
+        // The agent that measures objects: 4.1's own is of before Java 17.
+        if self.version.starts_with("4.1") {
+            coordinates.push("com.github.jbellis:jamm:0.3.2");
+        }
+        let maven = self.stack.join("maven").join(format!("cassandra-{}", self.version));
+        maven::class_path(&maven, java, &coordinates)
+    }
+
     fn yaml(&self, number: u8) -> String {
         let node = self.node(number).display().to_string();
         let (host, seed) = (place::host(number), place::host(1));
@@ -160,6 +163,11 @@ impl Cassandra {
         let is_read = self.wanted.pipeline.is_some() || self.wanted.cdc_mib.is_some();
         let security = self.security.as_ref().map(Security::yaml).unwrap_or_default();
         let space = self.wanted.cdc_mib.map(|mib| format!("cdc_total_space: {mib}MiB\n")).unwrap_or_default();
+        let sync = if self.wanted.is_synced {
+            "commitlog_sync: batch"
+        } else {
+            "commitlog_sync: periodic\ncommitlog_sync_period: 50ms"
+        };
         format!(
             "cluster_name: event-sourcing-rs
 num_tokens: 1
@@ -179,8 +187,7 @@ saved_caches_directory: '{node}/saved_caches'
 cdc_raw_directory: '{node}/cdc_raw'
 cdc_enabled: true
 cdc_block_writes: {is_read}
-{space}commitlog_sync: periodic
-commitlog_sync_period: 50ms
+{space}{sync}
 commitlog_segment_size: 8MiB
 paxos_variant: v2
 {security}"

@@ -44,18 +44,22 @@ impl<'a> Debezium<'a> {
     pub(super) fn up(&self) -> Result<Vec<String>, String> {
         let mut started = Vec::new();
         for number in 1..=self.wanted.nodes {
-            let folder = self.folder(number);
-            let (server, is_new) = match Server::find(&folder) {
-                Some(server) => (server, false),
-                None => (self.start(number, &folder)?, true),
-            };
-            server.wait_for_line(READY, UP_WITHIN)?;
-            started.extend(is_new.then(|| server.name()));
+            match Server::find(&self.folder(number)) {
+                Some(server) => server.wait_for_line(READY, UP_WITHIN)?,
+                None => started.push(self.start(number)?.name()),
+            }
         }
         Ok(started)
     }
 
-    fn folder(&self, number: u8) -> PathBuf {
+    /// Starts an agent, and waits until it reads.
+    pub(super) fn start(&self, number: u8) -> Result<Server, String> {
+        let server = self.launch(number, &self.folder(number))?;
+        server.wait_for_line(READY, UP_WITHIN)?;
+        Ok(server)
+    }
+
+    pub(super) fn folder(&self, number: u8) -> PathBuf {
         self.wanted.folder(self.stack, KIND).join(format!("agent{number}"))
     }
 
@@ -63,7 +67,7 @@ impl<'a> Debezium<'a> {
         self.wanted.pipeline == Some(Pipeline::Connect)
     }
 
-    fn start(&self, number: u8, folder: &Path) -> Result<Server, String> {
+    fn launch(&self, number: u8, folder: &Path) -> Result<Server, String> {
         let told = |error| format!("{}: {error}", folder.display());
         let mut class_path = self.jar()?;
         fs::create_dir_all(folder.join("offsets")).map_err(told)?;

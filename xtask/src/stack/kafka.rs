@@ -1,6 +1,12 @@
 //! Apache Kafka: one process that is both broker and controller.
 
-use std::{fs, net::SocketAddr, path::Path, process::Command, time::Duration};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use super::{Wanted, java, maven, place, process::Server};
 
@@ -20,9 +26,13 @@ pub(super) fn address() -> SocketAddr {
     place::address(1, PORT)
 }
 
+pub(super) fn folder(stack: &Path, wanted: Wanted) -> PathBuf {
+    wanted.folder(stack, KIND).join("broker")
+}
+
 /// Starts the broker unless it runs, and waits until it answers. Its name, if it was started.
 pub(super) fn up(stack: &Path, wanted: Wanted) -> Result<Option<String>, String> {
-    let folder = wanted.folder(stack, KIND).join("broker");
+    let folder = folder(stack, wanted);
     if let Some(server) = Server::find(&folder) {
         return server.wait_for(address(), UP_WITHIN).map(|()| None);
     }

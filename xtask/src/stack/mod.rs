@@ -9,6 +9,7 @@ mod debezium;
 mod java;
 mod kafka;
 mod maven;
+mod part;
 mod place;
 pub(crate) mod postgres;
 mod process;
@@ -21,13 +22,15 @@ use std::{
 
 use cassandra::Cassandra;
 use debezium::Debezium;
+pub(crate) use part::Part;
+pub(crate) use process::Server;
 use security::Security;
 
 /// The versions of Apache Cassandra that the stack can run.
 pub(crate) const CASSANDRA: &[&str] = &["5.0.9", "4.1.10"];
 
 /// The kinds of servers, in the order in which they start; they stop the other way round.
-const KINDS: &[&str] = &[postgres::KIND, cassandra::KIND, kafka::KIND, debezium::KIND];
+const KINDS: &[&str] = &[postgres::KIND, cassandra::KIND, kafka::KIND, debezium::KIND, part::KIND];
 
 /// What is to be running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +41,8 @@ pub(crate) struct Wanted {
     pub(crate) pipeline: Option<Pipeline>,
     /// How many MiB of changes that nobody has read yet a node keeps; then it refuses writes.
     pub(crate) cdc_mib: Option<u32>,
+    /// Whether a node syncs its commit log before it acknowledges a write, and not every so often.
+    pub(crate) is_synced: bool,
 }
 
 /// How Debezium runs.
@@ -52,7 +57,7 @@ pub(crate) enum Pipeline {
 impl Wanted {
     /// A ring of Cassandra, and nothing else.
     pub(crate) const fn cassandra(version: &'static str, nodes: u8) -> Self {
-        Self { cassandra: version, nodes, pipeline: None, cdc_mib: None }
+        Self { cassandra: version, nodes, pipeline: None, cdc_mib: None, is_synced: false }
     }
 
     /// With Kafka, and what brings the changes there.
@@ -63,6 +68,11 @@ impl Wanted {
     /// With so little space for changes that nobody has read.
     pub(crate) const fn with_cdc_mib(self, mib: u32) -> Self {
         Self { cdc_mib: Some(mib), ..self }
+    }
+
+    /// With a commit log that is synced before a write is acknowledged.
+    pub(crate) const fn synced(self) -> Self {
+        Self { is_synced: true, ..self }
     }
 
     /// Where Kafka's broker is, in a stack that has one.
@@ -91,6 +101,9 @@ impl Wanted {
         if let Some(mib) = self.cdc_mib {
             name.push_str(&format!("-cdc{mib}"));
         }
+        if self.is_synced {
+            name.push_str("-synced");
+        }
         stack.join(name)
     }
 
@@ -117,10 +130,10 @@ impl fmt::Display for Wanted {
             Some(Pipeline::Connect) => write!(f, ", Debezium in Kafka Connect, Kafka")?,
             None => {}
         }
-        match self.cdc_mib {
-            Some(mib) => write!(f, ", {mib} MiB for changes"),
-            None => Ok(()),
+        if let Some(mib) = self.cdc_mib {
+            write!(f, ", {mib} MiB for changes")?;
         }
+        if self.is_synced { write!(f, ", commit log synced") } else { Ok(()) }
     }
 }
 
@@ -131,8 +144,12 @@ pub(crate) struct Stack {
 
 impl Stack {
     pub(crate) fn of(root: &Path) -> Self {
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-        Self { folder: target.join("stack") }
+        Self { folder: Self::target(root).join("stack") }
+    }
+
+    /// Where cargo puts what it builds.
+    pub(crate) fn target(root: &Path) -> PathBuf {
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
     }
 
     /// Starts what is wanted and does not run yet, and waits until it answers. Says what it started.
@@ -142,9 +159,7 @@ impl Stack {
             wanted.pipeline.map(|_| Debezium::new(&self.folder, wanted, &cassandra)).transpose()?;
         // Another stack would want the same addresses.
         let others = self.running()?.into_iter().rev();
-        others
-            .filter(|other| !wanted.has(&self.folder, other.folder()))
-            .try_for_each(process::Server::stop)?;
+        others.filter(|other| !wanted.has(&self.folder, other.folder())).try_for_each(Server::stop)?;
         let mut started = cassandra.up()?;
         if let Some(debezium) = debezium {
             started.extend(kafka::up(&self.folder, wanted)?);
@@ -185,15 +200,15 @@ impl Stack {
     /// Stops the servers of these names.
     pub(crate) fn stop(&self, names: &[String]) -> Result<(), String> {
         let running = self.running()?.into_iter().rev();
-        running.filter(|server| names.contains(&server.name())).try_for_each(process::Server::stop)
+        running.filter(|server| names.contains(&server.name())).try_for_each(Server::stop)
     }
 
     /// Stops everything that the stack started. Says what it stopped.
     pub(crate) fn down(&self) -> Result<Vec<String>, String> {
         let running = self.running()?;
-        let names = running.iter().map(process::Server::name).collect();
+        let names = running.iter().map(Server::name).collect();
         // Last first: a node that others join is the last to leave.
-        running.into_iter().rev().try_for_each(process::Server::stop)?;
+        running.into_iter().rev().try_for_each(Server::stop)?;
         Ok(names)
     }
 
@@ -203,7 +218,7 @@ impl Stack {
     }
 
     /// In the order in which they start.
-    fn running(&self) -> Result<Vec<process::Server>, String> {
+    pub(crate) fn running(&self) -> Result<Vec<Server>, String> {
         let mut servers = process::running(&self.folder)?;
         servers.sort_by_key(|server| {
             let name = server.name();

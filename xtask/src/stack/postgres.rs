@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::process::Server;
+use super::{place, process::Server};
 use crate::system;
 
 const PACKAGES: &str = "postgresql";
@@ -28,7 +28,7 @@ pub(super) fn is(server: &Path) -> bool {
 }
 
 fn address() -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], PORT))
+    place::address(1, PORT)
 }
 
 /// Where tests and examples find it: `ES_POSTGRES_URL`.
@@ -36,10 +36,18 @@ pub(crate) fn url() -> String {
     format!("postgres://{USER}@{}/postgres", address())
 }
 
+pub(super) fn folder(stack: &Path) -> Result<PathBuf, String> {
+    programs().map(|(version, _)| folder_of(stack, version))
+}
+
+fn folder_of(stack: &Path, version: u32) -> PathBuf {
+    stack.join(format!("{KIND}-{version}")).join("server")
+}
+
 /// Starts the server below the folder `stack`, unless it runs, and waits until it answers. Says what it started.
 pub(super) fn up(stack: &Path) -> Result<Vec<String>, String> {
     let (version, bin) = programs()?;
-    let folder = stack.join(format!("{KIND}-{version}")).join("server");
+    let folder = folder_of(stack, version);
     let (server, started) = match Server::find(&folder) {
         Some(server) => (server, false),
         None => (start(&folder, &bin)?, true),

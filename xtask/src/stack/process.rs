@@ -16,7 +16,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(30);
 
 /// A server that runs.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     folder: PathBuf,
     pid: u32,
 }
@@ -33,14 +33,14 @@ impl Server {
     }
 
     /// Its folder's last two names: `cassandra-5.0.9-x1/node1`.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let mut names: Vec<_> = self.folder.iter().rev().take(2).map(|n| n.to_string_lossy()).collect();
         names.reverse();
         names.join("/")
     }
 
     /// Starts `command` in `folder`, with its output in the log there.
-    pub(super) fn start(folder: &Path, command: &mut Command) -> Result<Self, String> {
+    pub(crate) fn start(folder: &Path, command: &mut Command) -> Result<Self, String> {
         let told = |error| format!("{}: {error}", folder.display());
         fs::create_dir_all(folder).map_err(told)?;
         // What it said the last time, in case that is why it has to be started again.
@@ -49,15 +49,17 @@ impl Server {
         let both = log.try_clone().map_err(told)?;
         command.stdin(Stdio::null()).stdout(log).stderr(both);
         // A group of its own: an interrupt at the terminal is not for it.
-        let child = command.process_group(0).spawn().map_err(told)?;
+        let mut child = command.process_group(0).spawn().map_err(told)?;
         let pid = child.id();
         let started = start_time(pid).ok_or_else(|| format!("{} ended at once", folder.display()))?;
         fs::write(folder.join(PID), format!("{pid} {started}")).map_err(told)?;
+        // Whoever started it has to see it end: PostgreSQL takes even what is left of a killed one for one that runs.
+        std::thread::spawn(move || child.wait());
         Ok(Self { folder: folder.to_owned(), pid })
     }
 
     /// The server of that folder, if it still runs.
-    pub(super) fn find(folder: &Path) -> Option<Self> {
+    pub(crate) fn find(folder: &Path) -> Option<Self> {
         let text = fs::read_to_string(folder.join(PID)).ok()?;
         let (pid, started) = text.split_once(' ')?;
         let pid = pid.parse().ok()?;
@@ -103,8 +105,33 @@ impl Server {
         }
     }
 
+    /// Ends it at once with the processes that it has started, as a crash of the machine would.
+    pub(crate) fn kill(&self) -> Result<(), String> {
+        // Before they are counted, so that it starts no more.
+        signal(self.pid, "STOP")?;
+        let children = children_of(self.pid);
+        for pid in [self.pid].into_iter().chain(children) {
+            signal(pid, "KILL")?;
+        }
+        while Self::find(&self.folder).is_some() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
+    /// It keeps its connections and its files, and does nothing until it is woken.
+    pub(crate) fn freeze(&self) -> Result<(), String> {
+        signal(self.pid, "STOP")?;
+        children_of(self.pid).into_iter().try_for_each(|pid| signal(pid, "STOP"))
+    }
+
+    pub(crate) fn wake(&self) -> Result<(), String> {
+        children_of(self.pid).into_iter().try_for_each(|pid| signal(pid, "CONT"))?;
+        signal(self.pid, "CONT")
+    }
+
     /// Asks it to end, and ends it when it does not.
-    pub(super) fn stop(self) -> Result<(), String> {
+    pub(crate) fn stop(self) -> Result<(), String> {
         // At TERM, PostgreSQL waits for its clients to leave.
         let is_postgres = super::postgres::is(&self.folder);
         signal(self.pid, if is_postgres { "INT" } else { "TERM" })?;
@@ -137,14 +164,27 @@ fn children(folder: &Path) -> Vec<PathBuf> {
     entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
 }
 
+/// The processes that `pid` has started, and that run.
+fn children_of(pid: u32) -> Vec<u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let parent = |child: u32| stat(child)?.get(1)?.parse::<u32>().ok();
+    pids.filter(|child| parent(*child) == Some(pid)).collect()
+}
+
 /// When a process was started, in ticks since boot: with the id, it names one process. `None` if it has ended.
 fn start_time(pid: u32) -> Option<String> {
+    let fields = stat(pid)?;
+    // A zombie has ended: only whoever started it has not looked yet.
+    (fields.first()? != "Z").then(|| fields.get(19).cloned())?
+}
+
+/// What the system says of a process, from its state on.
+fn stat(pid: u32) -> Option<Vec<String>> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name, in parentheses, may hold anything.
     let (_, rest) = stat.rsplit_once(')')?;
-    let fields: Vec<_> = rest.split_whitespace().collect();
-    // A zombie has ended: only whoever started it has not looked yet.
-    (*fields.first()? != "Z").then(|| fields.get(19).map(|ticks| (*ticks).to_owned()))?
+    Some(rest.split_whitespace().map(str::to_owned).collect())
 }
 
 fn signal(pid: u32, name: &str) -> Result<(), String> {
@@ -176,6 +216,27 @@ mod tests {
         assert_eq!(found.iter().map(|s| s.pid).collect::<Vec<_>>(), [pid]);
         found.into_iter().for_each(|server| server.stop().unwrap());
         assert!(Server::find(&node).is_none() && running(folder.path()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_killed_or_frozen_is_so_with_its_children() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new("sh");
+        let server = Server::start(folder.path(), command.args(["-c", "sleep 1000; true"])).unwrap();
+        let child = loop {
+            if let [child] = children_of(server.pid)[..] {
+                break child;
+            }
+        };
+        let state = |pid| stat(pid).map(|fields| fields[0].clone());
+        let frozen = Some("T".to_owned());
+        server.freeze().unwrap();
+        while state(child) != frozen || state(server.pid) != frozen {}
+        server.wake().unwrap();
+        while state(child) == frozen || state(server.pid) == frozen {}
+        server.kill().unwrap();
+        while start_time(child).is_some() {}
+        assert!(Server::find(folder.path()).is_none());
     }
 
     #[test]

@@ -1,0 +1,124 @@
+//! What can be done to which part.
+
+use std::fmt;
+
+use super::dice::Dice;
+use crate::stack::Part;
+
+/// A kind of fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Kind {
+    how: How,
+    whom: Whom,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum How {
+    /// `kill -9`, and a new start after a pause.
+    Kill,
+    /// It does nothing for a while.
+    Freeze,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Whom {
+    Node,
+    Agent,
+    Broker,
+    AgentAndBroker,
+    Postgres,
+    Listener,
+    Commands,
+}
+
+use How::{Freeze, Kill};
+use Whom::{Agent, AgentAndBroker, Broker, Commands, Listener, Node, Postgres};
+
+/// All kinds, by their names.
+const ALL: &[(&str, How, Whom)] = &[
+    ("kill-node", Kill, Node),
+    ("freeze-node", Freeze, Node),
+    ("kill-agent", Kill, Agent),
+    ("freeze-agent", Freeze, Agent),
+    ("kill-broker", Kill, Broker),
+    ("freeze-broker", Freeze, Broker),
+    ("kill-agent-and-broker", Kill, AgentAndBroker),
+    ("kill-postgres", Kill, Postgres),
+    ("freeze-postgres", Freeze, Postgres),
+    ("kill-listener", Kill, Listener),
+    ("freeze-listener", Freeze, Listener),
+    ("kill-commands", Kill, Commands),
+    ("freeze-commands", Freeze, Commands),
+];
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = ALL.iter().find(|(_, how, whom)| (*how, *whom) == (self.how, self.whom));
+        f.write_str(known.map_or("?", |(name, ..)| name))
+    }
+}
+
+impl Kind {
+    pub(crate) fn all() -> Vec<Self> {
+        ALL.iter().map(|(_, how, whom)| Self { how: *how, whom: *whom }).collect()
+    }
+
+    pub(crate) fn names() -> Vec<&'static str> {
+        ALL.iter().map(|(name, ..)| *name).collect()
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let known = ALL.iter().find(|(known, ..)| *known == name);
+        known.map(|(_, how, whom)| Self { how: *how, whom: *whom })
+    }
+
+    pub(super) fn how(self) -> How {
+        self.how
+    }
+
+    /// The parts that it meets this time, of those that there are.
+    pub(super) fn targets(self, parts: &[Part], dice: &mut Dice) -> Vec<Part> {
+        let fits = |part: &Part, whom| match (part, whom) {
+            (Part::Node(_), Node) | (Part::Agent(_), Agent) | (Part::Broker, Broker) => true,
+            (Part::Postgres, Postgres) => true,
+            (Part::Application { name, .. }, Listener) => name.starts_with("listener"),
+            (Part::Application { name, .. }, Commands) => name.starts_with("commands"),
+            _ => false,
+        };
+        let mut one_of = |whom| {
+            let those: Vec<_> = parts.iter().filter(|part| fits(part, whom)).collect();
+            those.get(dice.below(those.len())).map(|part| (*part).clone())
+        };
+        match self.whom {
+            AgentAndBroker => one_of(Agent).into_iter().chain(one_of(Broker)).collect(),
+            whom => one_of(whom).into_iter().collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_is_found_by_its_name_and_meets_somebody() {
+        let application = |name: &str| Part::Application {
+            name: name.to_owned(),
+            program: "faults".into(),
+            arguments: Vec::new(),
+        };
+        let parts = [
+            Part::Postgres,
+            Part::Node(1),
+            Part::Broker,
+            Part::Agent(1),
+            application("commands1"),
+            application("listener1"),
+        ];
+        for (name, kind) in Kind::names().into_iter().zip(Kind::all()) {
+            assert_eq!((kind.to_string().as_str(), Kind::named(name)), (name, Some(kind)));
+            assert!(!kind.targets(&parts, &mut Dice::new(1, 1)).is_empty(), "{name}");
+        }
+        assert_eq!(Kind::named("kill-nobody"), None);
+    }
+}

@@ -1,0 +1,220 @@
+//! Who kills and freezes: several lanes of faults, one after the other in each.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use super::{
+    dice::Dice,
+    kind::{How, Kind},
+};
+use crate::stack::{Part, Stack, Wanted};
+
+/// Faults overlap, but not all at once: then nothing would be done between them.
+const LANES: u64 = 2;
+/// How long a killed part is gone, and a frozen one asleep: some longer than an outcome is waited for, and than a
+/// listener may be silent before its partitions are another's.
+const GONE: (Duration, Duration) = (Duration::from_millis(300), Duration::from_secs(5));
+const ASLEEP: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(14));
+const BETWEEN: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(3));
+/// How long the other nodes may need to notice that one is back. Until then what they are told does not go to it: it
+/// counts as away.
+const NOTICED: Duration = Duration::from_secs(6);
+/// A part that cannot start, since another is gone, is started again until it can.
+const START_WITHIN: Duration = Duration::from_secs(300);
+
+pub(super) struct Nemesis<'a> {
+    stack: &'a Stack,
+    wanted: Wanted,
+    parts: Vec<Part>,
+    /// Parts that somebody has in hand.
+    taken: Mutex<BTreeSet<Part>>,
+    freed: Condvar,
+    done: Mutex<Done>,
+}
+
+/// What was done.
+#[derive(Default)]
+pub(super) struct Done {
+    pub(super) faults: BTreeMap<Kind, u64>,
+    /// Parts that were found to have ended without having been killed, and were started again.
+    pub(super) ended: BTreeMap<String, u64>,
+}
+
+impl<'a> Nemesis<'a> {
+    pub(super) fn new(stack: &'a Stack, wanted: Wanted, parts: Vec<Part>) -> Self {
+        let (taken, freed, done) = (Mutex::default(), Condvar::new(), Mutex::default());
+        Self { stack, wanted, parts, taken, freed, done }
+    }
+
+    /// Goes on for the time, and until each kind of fault has happened. Afterwards all parts run.
+    pub(super) fn rage(self, kinds: &[Kind], seed: u64, time: Duration) -> Result<Done, String> {
+        let begin = Instant::now();
+        let mut due = kinds.to_vec();
+        Dice::new(seed, 0).shuffle(&mut due);
+        let result = std::thread::scope(|scope| {
+            let lanes: Vec<_> = (0..LANES)
+                .map(|lane| {
+                    let due = due.iter().skip(usize::try_from(lane).unwrap_or(0)).step_by(LANES as usize);
+                    let due = due.copied().collect::<Vec<_>>();
+                    let this = &self;
+                    scope.spawn(move || this.lane(due, kinds, Dice::new(seed, 1 + lane), begin, time))
+                })
+                .collect();
+            while lanes.iter().any(|lane| !lane.is_finished()) {
+                std::thread::sleep(Duration::from_millis(500));
+                self.look_after()?;
+            }
+            lanes.into_iter().try_for_each(|lane| match lane.join() {
+                Ok(result) => result,
+                Err(_) => Err("a lane of faults panicked".to_owned()),
+            })
+        });
+        result?;
+        self.look_after()?;
+        Ok(self.done.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn lane(
+        &self,
+        mut due: Vec<Kind>,
+        kinds: &[Kind],
+        mut dice: Dice,
+        begin: Instant,
+        time: Duration,
+    ) -> Result<(), String> {
+        while !kinds.is_empty() && (!due.is_empty() || begin.elapsed() < time) {
+            let kind = due.pop().unwrap_or_else(|| kinds[dice.below(kinds.len())]);
+            let targets = kind.targets(&self.parts, &mut dice);
+            let (from, to) = if kind.how() == How::Kill { GONE } else { ASLEEP };
+            let pause = dice.between(from, to);
+            let between = dice.between(BETWEEN.0, BETWEEN.1);
+            self.take(&targets);
+            let names: Vec<_> = targets.iter().map(ToString::to_string).collect();
+            println!(
+                "{:6.1} s: {kind}, {} for {pause:?}",
+                begin.elapsed().as_secs_f64(),
+                names.join(" and ")
+            );
+            let result = self.harm(kind.how(), &targets, pause);
+            if self.wanted.nodes > 1 && targets.iter().any(is_node) {
+                std::thread::sleep(NOTICED);
+            }
+            self.free(&targets);
+            result?;
+            *lock(&self.done).faults.entry(kind).or_default() += 1;
+            std::thread::sleep(between);
+        }
+        Ok(())
+    }
+
+    fn harm(&self, how: How, targets: &[Part], pause: Duration) -> Result<(), String> {
+        let mut servers = Vec::new();
+        for part in targets {
+            servers.push(match self.stack.find(self.wanted, part)? {
+                Some(server) => server,
+                None => {
+                    self.ended(part)?;
+                    self.stack.find(self.wanted, part)?.ok_or_else(|| format!("{part} does not stay up"))?
+                }
+            });
+        }
+        match how {
+            How::Kill => servers.iter().try_for_each(|server| server.kill())?,
+            How::Freeze => servers.iter().try_for_each(|server| server.freeze())?,
+        }
+        std::thread::sleep(pause);
+        match how {
+            // In reverse: an agent needs its broker.
+            How::Kill => targets.iter().rev().try_for_each(|part| self.start(part)),
+            How::Freeze => servers.iter().try_for_each(|server| server.wake()),
+        }
+    }
+
+    /// Starts what has ended by itself, as whoever runs services does.
+    fn look_after(&self) -> Result<(), String> {
+        for part in &self.parts {
+            let part = std::slice::from_ref(part);
+            if !self.try_take(part) {
+                continue;
+            }
+            let result = match self.stack.find(self.wanted, &part[0]) {
+                Ok(None) => self.ended(&part[0]),
+                other => other.map(drop),
+            };
+            self.free(part);
+            result?;
+        }
+        Ok(())
+    }
+
+    fn ended(&self, part: &Part) -> Result<(), String> {
+        println!("{part} has ended by itself");
+        *lock(&self.done).ended.entry(part.to_string()).or_default() += 1;
+        self.start(part)
+    }
+
+    fn start(&self, part: &Part) -> Result<(), String> {
+        let begin = Instant::now();
+        loop {
+            match self.stack.start(self.wanted, part) {
+                Ok(_) => return Ok(()),
+                Err(error) if begin.elapsed() > START_WITHIN => return Err(error),
+                Err(error) => println!("{part} did not start: {}", error.lines().next().unwrap_or_default()),
+            }
+            std::thread::sleep(Duration::from_millis(500));
+        }
+    }
+
+    /// Takes parts in hand, once nobody else has one of them, and no other node is harmed.
+    fn take(&self, parts: &[Part]) {
+        let mut taken = lock(&self.taken);
+        while !are_free(&taken, parts) {
+            taken = self.freed.wait(taken).unwrap_or_else(PoisonError::into_inner);
+        }
+        taken.extend(parts.iter().cloned());
+    }
+
+    fn try_take(&self, parts: &[Part]) -> bool {
+        let mut taken = lock(&self.taken);
+        let free = are_free(&taken, parts);
+        if free {
+            taken.extend(parts.iter().cloned());
+        }
+        free
+    }
+
+    fn free(&self, parts: &[Part]) {
+        lock(&self.taken).retain(|part| !parts.contains(part));
+        self.freed.notify_all();
+    }
+}
+
+fn is_node(part: &Part) -> bool {
+    matches!(part, Part::Node(_))
+}
+
+fn are_free(taken: &BTreeSet<Part>, parts: &[Part]) -> bool {
+    // A majority of the nodes has to be there, where there are several.
+    let nodes = parts.iter().any(is_node) && taken.iter().any(is_node);
+    !nodes && !parts.iter().any(|part| taken.contains(part))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_node_at_a_time() {
+        let taken = BTreeSet::from([Part::Node(1), Part::Broker]);
+        assert!(!are_free(&taken, &[Part::Node(2)]));
+        assert!(!are_free(&taken, &[Part::Agent(1), Part::Broker]));
+        assert!(are_free(&taken, &[Part::Agent(1), Part::Postgres]));
+    }
+}

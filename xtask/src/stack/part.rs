@@ -1,0 +1,79 @@
+//! The servers of a stack one by one, for whoever kills and freezes them.
+
+use std::{fmt, path::PathBuf, process::Command};
+
+use super::{Stack, Wanted, cassandra::Cassandra, debezium::Debezium, kafka, postgres, process::Server};
+
+/// The kind of folder in which `cargo xtask faults` has its own processes.
+pub(super) const KIND: &str = "faults";
+
+/// A process that can be ended and started again by itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    Postgres,
+    /// Of Cassandra, from 1.
+    Node(u8),
+    /// Kafka's.
+    Broker,
+    /// Debezium's, for the node of that number.
+    Agent(u8),
+    /// A process of the application, and its arguments.
+    Application {
+        name: String,
+        program: PathBuf,
+        arguments: Vec<String>,
+    },
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Postgres => f.write_str("postgres"),
+            Self::Node(number) => write!(f, "node {number}"),
+            Self::Broker => f.write_str("broker"),
+            Self::Agent(number) => write!(f, "agent {number}"),
+            Self::Application { name, .. } => f.write_str(name),
+        }
+    }
+}
+
+impl Stack {
+    /// The folder of this stack's application, where its processes have theirs.
+    pub(crate) fn application(&self, wanted: Wanted) -> PathBuf {
+        wanted.folder(&self.folder, KIND)
+    }
+
+    /// The part, if it runs.
+    pub(crate) fn find(&self, wanted: Wanted, part: &Part) -> Result<Option<Server>, String> {
+        let cassandra = Cassandra::new(&self.folder, wanted);
+        let folder = match part {
+            Part::Postgres => postgres::folder(&self.folder)?,
+            Part::Node(number) => cassandra.node(*number),
+            Part::Broker => kafka::folder(&self.folder, wanted),
+            Part::Agent(number) => Debezium::new(&self.folder, wanted, &cassandra)?.folder(*number),
+            Part::Application { name, .. } => self.application(wanted).join(name),
+        };
+        Ok(Server::find(&folder))
+    }
+
+    /// Starts the part unless it runs, and waits until it answers. Whether it was started.
+    pub(crate) fn start(&self, wanted: Wanted, part: &Part) -> Result<bool, String> {
+        let cassandra = Cassandra::new(&self.folder, wanted);
+        if !matches!(part, Part::Postgres | Part::Broker) && self.find(wanted, part)?.is_some() {
+            return Ok(false);
+        }
+        match part {
+            Part::Postgres => return postgres::up(&self.folder).map(|started| !started.is_empty()),
+            Part::Broker => return kafka::up(&self.folder, wanted).map(|started| started.is_some()),
+            Part::Node(number) => drop(cassandra.start(*number)?),
+            Part::Agent(number) => {
+                Debezium::new(&self.folder, wanted, &cassandra)?.start(*number)?;
+            }
+            Part::Application { name, program, arguments } => {
+                let folder = self.application(wanted).join(name);
+                Server::start(&folder, Command::new(program).args(arguments))?;
+            }
+        }
+        Ok(true)
+    }
+}
