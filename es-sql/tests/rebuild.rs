@@ -18,8 +18,8 @@ use es_sql::{SqlRepository, SqliteEventStore};
 
 use crate::listeners::{PATIENCE, one};
 
-/// Of more, the rows of the first generation would go while a process that has not noticed still reads them.
-const REBUILDS: u32 = 2;
+/// The third one removes the rows that the first one replaced: no process may still read them.
+const REBUILDS: u32 = 3;
 
 async fn total(app: &App) -> u64 {
     app.views::<Totals>().unwrap().get("all").await.unwrap().unwrap_or_default().count

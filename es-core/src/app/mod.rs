@@ -273,9 +273,8 @@ impl<S: Send + Sync + 'static> App<S> {
     ///
     /// Queries are answered from the old views until the new ones show, of every aggregate, at least what the old
     /// ones do; so no read steps back. Commands go on. Every process of the service changes over within about a
-    /// second; all of them should run the new code by then. Do not begin a third rebuild of the same views within that
-    /// second: the rows that a process still reads would be gone. `tell` hears about ten times a second how far it is;
-    /// what it heard last is also returned.
+    /// second, and this returns when they have; all of them should run the new code by then. `tell` hears about ten
+    /// times a second how far it is; what it heard last is also returned.
     ///
     /// Dropping the future, or the end of the process, gives the new views up; begin again. The old rows are removed
     /// a minute after the new ones have taken over.

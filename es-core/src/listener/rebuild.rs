@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     ListenerState, StopReason,
     run::{FIRST_PAUSE, LONGEST_PAUSE},
-    served::Served,
+    served::{NOTICED_WITHIN, Served},
 };
 use crate::{
     handler::jittered,
@@ -138,6 +138,8 @@ impl Served {
                         tracing::warn!(projection, %error, "old views are still there; the next rebuild removes them");
                     }
                 });
+                // The next rebuild removes what came before these views: by then, nobody reads it any more.
+                sleep(2 * NOTICED_WITHIN).await;
                 return Ok(progress);
             }
             if parked == behind {

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How often a process looks whether another one has rebuilt the views.
-const LOOK: Duration = Duration::from_secs(1);
+pub(super) const NOTICED_WITHIN: Duration = Duration::from_secs(1);
 const SOON: Duration = Duration::from_millis(20);
 
 /// A projection's views: from which generation they are served, and who keeps it up to date.
@@ -154,7 +154,7 @@ fn serving(
 /// Follows what other processes rebuild, until the App is gone.
 async fn follow(served: Weak<Served>) {
     loop {
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(NOTICED_WITHIN).await;
         let Some(served) = served.upgrade() else { return };
         if served.is_stopped() {
             return;
