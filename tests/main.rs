@@ -1,4 +1,4 @@
-//! The whole journey, on the embedded default.
+//! The whole journey, on the embedded default and on servers.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 #![allow(unreachable_pub, reason = "a test's modules are its own")]
@@ -8,6 +8,7 @@ mod config;
 mod flights;
 mod golden;
 mod journey;
+mod on_server;
 mod place;
 mod race;
 mod rolling;
