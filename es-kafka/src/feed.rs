@@ -25,6 +25,8 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("topic.metadata.refresh.interval.ms", "2000"),
     // Who joins or leaves a group stops nobody else.
     ("partition.assignment.strategy", "cooperative-sticky"),
+    // So long the others wait for a process that has died, or whose farewell did not get through.
+    ("session.timeout.ms", "10000"),
     // A listener that does not ask is not read ahead for without bound: per subscription, in kilobytes.
     ("queued.max.messages.kbytes", "32768"),
     ("queued.min.messages", "20000"),

@@ -10,7 +10,10 @@ use event_sourcing::{
     cassandra::{CassandraEventStore, Replication},
     kafka::KafkaChangeFeed,
     prelude::*,
-    sql::sqlx::{self, AssertSqlSafe, PgPool, postgres::PgConnectOptions},
+    sql::sqlx::{
+        self, AssertSqlSafe, PgPool,
+        postgres::{PgConnectOptions, PgPoolOptions},
+    },
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -111,7 +114,9 @@ impl Place {
     }
 
     pub async fn views(&self, options: PgConnectOptions) -> PostgresRepository {
-        let pool = PgPool::connect_with(options.options([("search_path", &*self.name)])).await.unwrap();
+        // How long a query waits for a connection is the pool's to say.
+        let pool = PgPoolOptions::new().acquire_timeout(Duration::from_secs(3));
+        let pool = pool.connect_with(options.options([("search_path", &*self.name)])).await.unwrap();
         PostgresRepository::new(&pool)
     }
 

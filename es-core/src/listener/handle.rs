@@ -23,6 +23,8 @@ use crate::{
 /// How often a view that another process may be writing is looked at.
 const FIRST_LOOK: Duration = Duration::from_millis(5);
 const LATER_LOOK: Duration = Duration::from_millis(100);
+/// A look may take so long, however soon the answer is wanted.
+const LEAST_LOOK: Duration = Duration::from_millis(100);
 /// How long the feed may take with a commit that somebody waits for, before it is fetched from the store.
 const FEED_PATIENCE: Duration = Duration::from_millis(500);
 /// How long a parked aggregate that is taken up again may need.
@@ -134,7 +136,14 @@ impl ListenerHandle {
         let mut ask_store = started + FEED_PATIENCE;
         loop {
             let state_now = state.borrow_and_update().clone();
-            let checkpoint = self.checkpoint(stream).await?;
+            let behind = || QueryError::Behind {
+                projection: self.shared.projection,
+                token: token.to_string(),
+                waited: started.elapsed(),
+            };
+            // A view database that does not answer keeps nobody waiting for longer than they asked for.
+            let look = tokio::time::timeout_at(deadline.max(started + LEAST_LOOK), self.checkpoint(stream));
+            let checkpoint = look.await.map_err(|_| behind())??;
             if checkpoint.applied >= *sequence || checkpoint.parked.is_some() {
                 return Ok(());
             }
@@ -143,11 +152,7 @@ impl ListenerHandle {
                 return Err(QueryError::Stopped { projection, reason });
             }
             if deadline <= Instant::now() {
-                return Err(QueryError::Behind {
-                    projection,
-                    token: token.to_string(),
-                    waited: started.elapsed(),
-                });
+                return Err(behind());
             }
             if ask_store <= Instant::now() {
                 // The token says that the commit is stored, so the feed is only late with it. Where hints wait

@@ -129,3 +129,14 @@ async fn waiting_for_a_commit_fetches_it_where_the_feed_is_late() {
     assert_eq!(views.get("a").await.unwrap(), Some(vec![1, 2]));
     assert_eq!(world.status().fetched, 2);
 }
+
+/// Whoever waits says for how long, and not the database's connections.
+#[tokio::test]
+async fn waiting_ends_in_time_where_the_view_database_hangs() {
+    let world = World::start().await;
+    world.views.hanging.store(true, Ordering::SeqCst);
+    let token = ReadToken::new("clock", "a", 1).within(Duration::from_millis(20));
+    let late = world.app.views_after::<Seen>(token);
+    let late = tokio::time::timeout(Duration::from_secs(60), late).await.expect("it ends");
+    assert!(matches!(late, Err(QueryError::Behind { .. })), "{late:?}");
+}

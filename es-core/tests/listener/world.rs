@@ -301,6 +301,8 @@ pub struct Views {
     pub silent: Arc<AtomicUsize>,
     /// Looks at what is parked that fail.
     pub failing_looks: Arc<AtomicUsize>,
+    /// Whether it answers nobody who asks for checkpoints.
+    pub hanging: Arc<AtomicBool>,
     pub applies: Arc<AtomicUsize>,
 }
 
@@ -313,6 +315,9 @@ impl<P: ViewProjection> Repository<P> for Views {
         Repository::<P>::prepare(&self.inner).await
     }
     async fn checkpoints(&self, streams: &[StreamId]) -> Result<Vec<Checkpoint>, RepositoryError> {
+        if self.hanging.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         Repository::<P>::checkpoints(&self.inner, streams).await
     }
     async fn offsets(&self) -> Result<Vec<Offset>, RepositoryError> {
