@@ -8,6 +8,8 @@ mod config;
 mod flights;
 mod golden;
 mod journey;
+#[cfg(feature = "testing")]
+mod own_database;
 mod place;
 mod race;
 mod rolling;
