@@ -23,9 +23,11 @@ struct Tables {
     letters: BTreeMap<(Partition, i64), DeadLetter>,
 }
 
+type ByProjection = HashMap<&'static str, Arc<Mutex<Tables>>>;
+
 /// The database. Clones are connections to it.
 #[derive(Clone, Default)]
-pub struct Ledger(Arc<std::sync::Mutex<HashMap<&'static str, Arc<Mutex<Tables>>>>>);
+pub struct Ledger(Arc<std::sync::Mutex<ByProjection>>);
 
 impl Ledger {
     async fn lock(&self, projection: &'static str) -> OwnedMutexGuard<Tables> {
