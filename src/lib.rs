@@ -78,6 +78,8 @@ mod pages {
     struct Schemas;
     #[doc = include_str!("../docs/operations.md")]
     struct Operations;
+    #[doc = include_str!("../docs/own-database.md")]
+    struct OwnDatabase;
     #[cfg(feature = "config")]
     #[doc = include_str!("../docs/configuration.md")]
     struct Configuration;

@@ -9,6 +9,8 @@ mod flights;
 mod golden;
 mod journey;
 mod on_server;
+#[cfg(feature = "testing")]
+mod own_database;
 mod place;
 mod race;
 mod rolling;

@@ -24,8 +24,10 @@ const BATCH_BYTES: usize = 8 << 20;
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// How many of the client's reports are looked at for the reason of an error.
 const QUEUED: usize = 64;
-/// How long leaving the group may hold up the thread.
-const LEAVE_WITHIN: Duration = Duration::from_millis(200);
+/// How long leaving the group may hold up the thread of who drops a subscription.
+const HOLD_UP: Duration = Duration::from_millis(200);
+/// How long it may take where somebody waits for it.
+const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 
 /// One listener's place in the topics of a [`KafkaChangeFeed`](crate::KafkaChangeFeed).
 ///
@@ -153,6 +155,16 @@ impl Subscription for KafkaSubscription {
         let list = list(ours.iter().map(|(place, offset)| (place, KafkaOffset::Offset(offset + 1))));
         if let Err(error) = list.and_then(|list| self.client().commit(&list, CommitMode::Async)) {
             tracing::debug!(group = self.group, %error, "offsets are not shown in Kafka");
+        }
+    }
+
+    async fn leave(&mut self) {
+        let (left, wait) = tokio::sync::oneshot::channel::<()>();
+        if self.begin_to_leave(left) && tokio::time::timeout(LEAVE_WITHIN, wait).await.is_err() {
+            tracing::warn!(
+                group = self.group,
+                "the group was not left in time: others wait for the session to end"
+            );
         }
     }
 }
@@ -294,10 +306,21 @@ impl Drop for KafkaSubscription {
     /// Leaving the group waits for the broker, which must not hold up other tasks; a moment is given to it, so that
     /// others need not wait for this process's session to run out when it ends right after.
     fn drop(&mut self) {
-        let Some(reader) = self.consumer.take() else { return };
+        let (left, wait) = std::sync::mpsc::channel::<()>();
+        if self.begin_to_leave(left) {
+            // An error is the channel's end: it has left.
+            let _ = wait.recv_timeout(HOLD_UP);
+        }
+    }
+}
+
+impl KafkaSubscription {
+    /// Leaves the group on a thread of its own, since that waits for the broker, and drops `left` then. Says whether it
+    /// has begun.
+    fn begin_to_leave(&mut self, left: impl Send + 'static) -> bool {
+        let Some(reader) = self.consumer.take() else { return false };
         reader.0.context().close();
         let told = self.told.take();
-        let (left, wait) = std::sync::mpsc::channel::<()>();
         let leave = move || {
             for change in told.into_iter().chain(std::iter::from_fn(|| reader.0.context().next_change())) {
                 let change =
@@ -308,9 +331,7 @@ impl Drop for KafkaSubscription {
             drop(reader);
             drop(left);
         };
-        if std::thread::Builder::new().name("kafka-leave".to_owned()).spawn(leave).is_ok() {
-            let _ = wait.recv_timeout(LEAVE_WITHIN);
-        }
+        std::thread::Builder::new().name("kafka-leave".to_owned()).spawn(leave).is_ok()
     }
 }
 

@@ -151,6 +151,7 @@ impl<S: Send + Sync + 'static> AppBuilder<S> {
             conflicts: self.conflicts,
             cached: self.cached,
             tokio,
+            work: Arc::default(),
         };
         Ok(App { inner: Arc::new(Inner::new(runtime, views)) })
     }

@@ -12,10 +12,7 @@ use std::{
     any::{Any, TypeId},
     collections::HashMap,
     fmt,
-    sync::{
-        Arc, OnceLock, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, OnceLock, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -71,7 +68,6 @@ struct Inner<S> {
     /// An [`Executor`] for each aggregate type that had a command.
     executors: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     views: ViewSet,
-    stopped: AtomicBool,
     /// Of the first aggregate or projection that was used: the store is asked about it.
     category: OnceLock<&'static str>,
 }
@@ -79,12 +75,12 @@ struct Inner<S> {
 impl<S: Send + Sync + 'static> Inner<S> {
     fn new(runtime: Runtime<S>, views: ViewSet) -> Self {
         let executors = RwLock::default();
-        let (stopped, category) = (AtomicBool::new(false), OnceLock::new());
+        let category = OnceLock::new();
         if let Some(known) = views.category() {
             // It is empty.
             let _ = category.set(known);
         }
-        Self { runtime: Arc::new(runtime), executors, views, stopped, category }
+        Self { runtime: Arc::new(runtime), executors, views, category }
     }
 
     fn executor<A: Aggregate>(&self) -> Arc<Executor<A, S>> {
@@ -147,11 +143,9 @@ impl<S: Send + Sync + 'static> App<S> {
     where
         I::Command: Decide<S>,
     {
-        if self.inner.stopped.load(Ordering::Acquire) {
-            return Err(ExecuteError::Stopped);
-        }
+        let Some(at_work) = self.inner.runtime.work.begin() else { return Err(ExecuteError::Stopped) };
         let executor = self.inner.executor::<<I::Command as Command>::Aggregate>();
-        executor.execute(id, command.into_envelope()).await
+        executor.execute(id, command.into_envelope(), at_work).await
     }
 
     /// The state of aggregate `id` as the store has it now. For looking: a command decides on a state of its
@@ -353,10 +347,29 @@ impl<S: Send + Sync + 'static> App<S> {
         self.inner.views.entry::<P>()?.served.current().listener.skip(stream).await
     }
 
-    /// Takes no more commands, and ends the listeners once what they have in hand is applied. Commands that
-    /// wait already are still done. Queries go on being answered, from views that stand still.
+    /// Takes no more commands, waits until those that were sent before are replied to, and ends the listeners once
+    /// what they have in hand is applied and the feed knows that they leave. Then the process may end. Queries go on being
+    /// answered, from views that stand still.
+    ///
+    /// A command that comes later gets [`ExecuteError::Stopped`]. One on its way is waited for, also when its sender is
+    /// gone: it is done, or refused, or gets a typed error as always. What a dropped `shutdown` has not ended yet ends
+    /// with the App.
+    ///
+    /// Not to be called by a command's handler, which would wait for itself.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/given/bank.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use es_core::{app::App, handler::ExecuteError, store::MemoryEventStore};
+    /// # let app = App::builder(MemoryEventStore::new()).start().await?;
+    /// app.shutdown().await;
+    /// let late = app.execute(&"ann".to_owned(), Open { owner: "Ann".to_owned() }).await;
+    /// assert!(matches!(late, Err(ExecuteError::Stopped)));
+    /// # Ok(()) }
+    /// ```
     pub async fn shutdown(&self) {
-        self.inner.stopped.store(true, Ordering::Release);
+        self.inner.runtime.work.stop().await;
         self.inner.views.stop().await;
     }
 }

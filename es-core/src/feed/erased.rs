@@ -20,6 +20,7 @@ pub(crate) trait DynSubscription: Send {
         after: Option<i64>,
     ) -> BoxFuture<'a, Result<(), FeedError>>;
     fn saved<'a>(&'a mut self, offsets: &'a [Offset]) -> BoxFuture<'a, ()>;
+    fn leave(&mut self) -> BoxFuture<'_, ()>;
 }
 
 impl<T: ChangeFeed> DynFeed for T {
@@ -51,5 +52,8 @@ impl<T: Subscription> DynSubscription for T {
     }
     fn saved<'a>(&'a mut self, offsets: &'a [Offset]) -> BoxFuture<'a, ()> {
         Box::pin(Subscription::saved(self, offsets))
+    }
+    fn leave(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(Subscription::leave(self))
     }
 }

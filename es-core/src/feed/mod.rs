@@ -133,6 +133,12 @@ pub trait Subscription: Send + 'static {
 
     /// Says that everything up to `offsets` is saved with the view. A convenience for the feed's own tools.
     fn saved(&mut self, offsets: &[Offset]) -> impl Future<Output = ()> + Send;
+
+    /// The listener ends: gives back its partitions, so that others go on with them at once. Returns when that is done,
+    /// or after some seconds. The last call; none comes when a process dies.
+    fn leave(&mut self) -> impl Future<Output = ()> + Send {
+        async {}
+    }
 }
 
 /// The feed of stores that have none of their own. It cannot be made.

@@ -3,7 +3,10 @@ use quick_cache::sync::Cache;
 use std::{convert::Infallible, fmt, sync::Arc, time::SystemTime};
 use uuid::Uuid;
 
-use super::{Committed, ConflictPolicy, ExecuteError, LoadError, Loaded, Slot, Turn, job::Ask, load::Live};
+use super::{
+    AtWork, Committed, ConflictPolicy, ExecuteError, LoadError, Loaded, Slot, Turn, Work, job::Ask,
+    load::Live,
+};
 use crate::{
     BoxFuture,
     aggregate::Aggregate,
@@ -23,6 +26,8 @@ pub(crate) struct Runtime<S> {
     pub(crate) cached: usize,
     /// Runs turns that have to wait, and saves snapshots.
     pub(crate) tokio: tokio::runtime::Handle,
+    /// The commands on their way.
+    pub(crate) work: Arc<Work>,
 }
 
 /// The commands of one aggregate type.
@@ -64,6 +69,7 @@ impl<A: Aggregate, S: Send + Sync + 'static> Executor<A, S> {
         self: &Arc<Self>,
         id: &A::Id,
         envelope: Envelope<C>,
+        at_work: AtWork,
     ) -> Result<Committed<A>, ExecuteError<C::Error>>
     where
         C: Command<Aggregate = A> + Decide<S>,
@@ -78,7 +84,7 @@ impl<A: Aggregate, S: Send + Sync + 'static> Executor<A, S> {
             metadata,
             received_at: SystemTime::now(),
         };
-        let (job, reply) = Ask::new(command, named, cx);
+        let (job, reply) = Ask::new(command, named, cx, at_work);
         let slot = self.slot(id);
         if slot.enqueue(Box::new(job)) {
             // Ours is the turn. One that has to wait goes on in a task of its own: a caller who leaves, or

@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::{Committed, ExecuteError, LoadError};
+use super::{AtWork, Committed, ExecuteError, LoadError};
 use crate::{
     BoxFuture,
     aggregate::Aggregate,
@@ -85,6 +85,8 @@ pub(super) struct Ask<C: Command> {
     stage: Stage,
     decision: Decision<C::Aggregate, C::Error>,
     reply: Option<oneshot::Sender<Reply<C>>>,
+    /// Ends with the command.
+    _at_work: AtWork,
 }
 
 impl<C: Command> Ask<C> {
@@ -92,10 +94,18 @@ impl<C: Command> Ask<C> {
         command: C,
         named: bool,
         cx: CommandContext<C::Aggregate>,
+        at_work: AtWork,
     ) -> (Self, oneshot::Receiver<Reply<C>>) {
         let (reply, wait) = oneshot::channel();
-        let job =
-            Self { command, named, cx, stage: Stage::Waiting, decision: Decision::None, reply: Some(reply) };
+        let job = Self {
+            command,
+            named,
+            cx,
+            stage: Stage::Waiting,
+            decision: Decision::None,
+            reply: Some(reply),
+            _at_work: at_work,
+        };
         (job, wait)
     }
 

@@ -15,6 +15,7 @@ mod load;
 mod policy;
 mod slot;
 mod turn;
+mod work;
 
 pub use committed::{Committed, Recorded};
 pub use error::{ExecuteError, LoadError};
@@ -24,6 +25,7 @@ pub use policy::ConflictPolicy;
 pub(crate) use executor::{Executor, Runtime};
 pub(crate) use history::history;
 pub(crate) use policy::jittered;
+pub(crate) use work::{AtWork, Work};
 
 use job::Job;
 use slot::Slot;

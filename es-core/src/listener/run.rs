@@ -94,7 +94,13 @@ impl Run {
                 () = stopped(&mut self.stop) => return StopReason::Shutdown,
             };
             let lost = match subscribed {
-                Ok(mut subscription) => self.follow(&mut *subscription, &mut hints, &mut failures).await,
+                Ok(mut subscription) => {
+                    let end = self.follow(&mut *subscription, &mut hints, &mut failures).await;
+                    if end.is_err() {
+                        subscription.leave().await;
+                    }
+                    end
+                }
                 Err(error) => Ok(error),
             };
             match lost {
@@ -132,6 +138,7 @@ impl Run {
                 () = stopped(&mut self.stop) => {
                     self.offsets_due = Instant::now();
                     self.attempt(Vec::new()).await?;
+                    subscription.saved(&self.hold.news()).await;
                     return Err(StopReason::Shutdown);
                 }
                 // Nobody sends any more only when nobody is left to stop the listener, either.

@@ -14,6 +14,7 @@ mod idempotency;
 mod panics;
 mod property;
 mod race;
+mod shutdown;
 mod snapshot;
 mod unknown;
 

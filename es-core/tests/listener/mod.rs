@@ -7,5 +7,6 @@ mod hostile;
 mod offsets;
 mod outages;
 mod rebuild;
+mod shutdown;
 mod verify;
 pub mod world;

@@ -137,6 +137,9 @@ struct FeedState {
     seeks: Mutex<Vec<(String, Option<i64>)>>,
     lost: Mutex<BTreeSet<i64>>,
     lossy: AtomicBool,
+    /// What it was told is saved, and how often it was left.
+    saved: Mutex<Vec<(String, i64)>>,
+    left: AtomicUsize,
 }
 
 impl Feed {
@@ -165,6 +168,14 @@ impl Feed {
     }
     pub fn seeks(&self) -> Vec<(String, Option<i64>)> {
         self.0.seeks.lock().unwrap().clone()
+    }
+    /// What it was last told is saved.
+    pub fn saved(&self) -> Option<(String, i64)> {
+        self.0.saved.lock().unwrap().last().cloned()
+    }
+    /// How often it was left.
+    pub fn left(&self) -> usize {
+        self.0.left.load(Ordering::SeqCst)
     }
     /// It does not promise to bring everything.
     pub fn lossy(self) -> Self {
@@ -212,7 +223,13 @@ impl Subscription for Feed {
             _ => Ok(()),
         }
     }
-    async fn saved(&mut self, _: &[Offset]) {}
+    async fn saved(&mut self, offsets: &[Offset]) {
+        let offsets = offsets.iter().map(|o| (o.partition.to_string(), o.offset));
+        self.0.saved.lock().unwrap().extend(offsets);
+    }
+    async fn leave(&mut self) {
+        self.0.left.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 /// A store whose reads fail as often as a test says.
@@ -304,6 +321,8 @@ pub struct Views {
     /// Whether it answers nobody who asks for checkpoints.
     pub hanging: Arc<AtomicBool>,
     pub applies: Arc<AtomicUsize>,
+    /// While a test has it, nothing is applied.
+    pub gate: Arc<tokio::sync::RwLock<()>>,
 }
 
 fn down() -> RepositoryError {
@@ -325,6 +344,7 @@ impl<P: ViewProjection> Repository<P> for Views {
     }
     async fn apply(&self, projection: &P, batch: &Batch) -> Result<(), ApplyError> {
         self.applies.fetch_add(1, Ordering::SeqCst);
+        let _pass = self.gate.read().await;
         if due(&self.failing) {
             return Err(down().into());
         }

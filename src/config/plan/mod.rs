@@ -1,6 +1,8 @@
 //! What the settings say together.
 
-use std::{path::PathBuf, time::Duration};
+#[cfg(feature = "sqlite")]
+use std::path::PathBuf;
+use std::time::Duration;
 
 use es_core::{event::Codec, handler::ConflictPolicy};
 
@@ -87,6 +89,8 @@ impl Plan {
 }
 
 fn store(values: &Values, kind: &str) -> Result<StorePlan, ConfigError> {
+    // Without backends there is nothing to ask.
+    let _ = values;
     match kind {
         #[cfg(feature = "sqlite")]
         "sqlite" => Ok(StorePlan::Sqlite(need(values, "store.sqlite.file")?.into())),
@@ -101,6 +105,7 @@ fn store(values: &Values, kind: &str) -> Result<StorePlan, ConfigError> {
 }
 
 fn views_plan(values: &Values, kind: &str) -> Result<ViewsPlan, ConfigError> {
+    let _ = values;
     match kind {
         #[cfg(feature = "sqlite")]
         "sqlite" => {
