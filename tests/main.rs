@@ -8,6 +8,7 @@ mod config;
 mod flights;
 mod golden;
 mod journey;
+#[cfg(all(feature = "pipeline", feature = "testing"))]
 mod on_server;
 #[cfg(feature = "testing")]
 mod own_database;
