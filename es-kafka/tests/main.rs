@@ -12,4 +12,5 @@ mod listener;
 mod outage;
 mod pipeline;
 mod rebalance;
+mod shutdown;
 mod topics;
