@@ -106,10 +106,11 @@ fn done(tries: &[Try]) -> Vec<Op> {
     ops.into_values().collect()
 }
 
-/// Sends them until each is done or refused.
+/// Sends them until each is done or refused, or patience with all of them ends.
 async fn settle(sender: &Sender, ops: impl Iterator<Item = &Op>, patience: Duration) -> Result<(), Failure> {
+    let begin = Instant::now();
     for op in ops {
-        until(patience, async || {
+        until(patience.saturating_sub(begin.elapsed()), async || {
             Ok(matches!(sender.send(op, 1).await?, Outcome::Done { .. } | Outcome::Refused { .. }))
         })
         .await;
