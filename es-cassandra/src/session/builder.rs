@@ -86,7 +86,8 @@ impl Builder {
         self
     }
 
-    /// How long one request may take, 2 s unless this says otherwise. A write that takes longer is settled.
+    /// How long one request may take, 2 s unless this says otherwise. A write that takes longer is settled, a
+    /// read tried again.
     #[must_use]
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
@@ -94,7 +95,7 @@ impl Builder {
     }
 
     /// How long to find out what became of a write before its outcome is reported as unknown, 10 s unless this
-    /// says otherwise.
+    /// says otherwise. So long, too, is a read tried again that ran out of time.
     #[must_use]
     pub fn settle_within(mut self, budget: Duration) -> Self {
         self.settle_within = budget;

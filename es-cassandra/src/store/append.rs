@@ -149,7 +149,7 @@ fn applied(result: QueryResult, commit: &Commit) -> Result<Answer, BoxError> {
 }
 
 /// Whether a failed request certainly did nothing.
-fn is_certain(error: &ExecutionError) -> bool {
+pub(super) fn is_certain(error: &ExecutionError) -> bool {
     match error {
         ExecutionError::BadQuery(_)
         | ExecutionError::EmptyPlan

@@ -1,5 +1,6 @@
 //! The event store.
 
+mod again;
 mod append;
 mod bucket;
 mod heads;
@@ -195,15 +196,15 @@ impl EventStore for CassandraEventStore {
     }
 
     async fn read(&self, stream: &StreamId, from: u64, limit: usize) -> Result<Page, ReadError> {
-        self.0.read(stream, from, limit).await
+        self.0.again(|| self.0.read(stream, from, limit)).await
     }
 
     async fn head(&self, stream: &StreamId) -> Result<Version, ReadError> {
-        self.0.head(stream).await
+        self.0.again(|| self.0.head(stream)).await
     }
 
     async fn heads(&self, category: &str, after: Option<&str>, limit: usize) -> Result<HeadPage, ReadError> {
-        self.0.heads(category, after, limit).await
+        self.0.again(|| self.0.heads(category, after, limit)).await
     }
 
     fn parts(&self, _: &str, most: usize) -> Vec<Option<String>> {
@@ -219,7 +220,7 @@ impl EventStore for CassandraEventStore {
         stream: &StreamId,
         fingerprint: u64,
     ) -> Result<Option<Snapshot>, ReadError> {
-        self.0.load_snapshot(stream, fingerprint).await
+        self.0.again(|| self.0.load_snapshot(stream, fingerprint)).await
     }
 
     fn feed(&self) -> Option<InProcess> {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use es_core::store::{AppendError, Commit, EventStore, Version};
+use es_core::store::{AppendError, Commit, EventStore, ReadError, Version};
 
 use super::{
     Both, PATIENCE,
@@ -112,4 +112,33 @@ async fn what_certainly_did_nothing_is_not_settled() {
         other => panic!("{other:?}"),
     }
     assert_eq!(both.proxy.count(Kind::Place).requests, 0);
+}
+
+/// Reads are tried again, and see what was there.
+#[tokio::test]
+async fn at_a_read_it_is_read_again() {
+    let both = Both::new("read", PATIENCE).await;
+    let stream = stream("a");
+    let commit = commit(&Version::EMPTY, &stream, 2);
+    both.direct.append(commit.clone()).await.unwrap();
+    for fate in fates() {
+        both.proxy.once(Kind::Page, 1, fate);
+        let page = both.store.read(&stream, 1, 10).await.unwrap_or_else(|e| panic!("{fate:?}: {e}"));
+        assert_eq!(page.commits, std::slice::from_ref(&commit), "{fate:?}");
+        both.proxy.once(Kind::Head, 1, fate);
+        let head = both.store.head(&stream).await.unwrap_or_else(|e| panic!("{fate:?}: {e}"));
+        assert_eq!(head, commit.version(), "{fate:?}");
+        both.proxy.calm();
+        both.proxy.release().await;
+    }
+}
+
+/// But not for ever.
+#[tokio::test]
+async fn a_read_that_never_gets_through_is_an_error_in_the_end() {
+    let both = Both::new("unread", Duration::from_secs(1)).await;
+    both.proxy.plan(|request| if request.kind == Kind::Page { Fate::Lose } else { Fate::Pass });
+    let read = both.store.read(&stream("a"), 1, 10).await;
+    assert!(matches!(read, Err(ReadError::Unavailable(_))), "{read:?}");
+    assert!(both.proxy.count(Kind::Page).requests > 2, "it was tried again");
 }
