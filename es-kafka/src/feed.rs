@@ -30,6 +30,8 @@ const DEFAULTS: &[(&str, &str)] = &[
     // A listener that does not ask is not read ahead for without bound: per subscription, in kilobytes.
     ("queued.max.messages.kbytes", "32768"),
     ("queued.min.messages", "20000"),
+    // Once there is room again, reading goes on at once: a second, the client's own choice, would be most of the time.
+    ("fetch.queue.backoff.ms", "5"),
     ("fetch.wait.max.ms", "100"),
     ("statistics.interval.ms", "30000"),
     ("socket.keepalive.enable", "true"),
