@@ -11,8 +11,6 @@ pub(crate) use store::Careless;
 /// Which mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Plant {
-    /// A store that takes an append of which nothing is known for one that failed.
-    UnknownIsFailure,
     /// A store that says that a commit is stored when it was sent.
     AcknowledgedWhenSent,
     /// A store whose reads of a stream's tail miss, at times, what others have just written.
@@ -26,8 +24,7 @@ pub(crate) enum Plant {
 }
 
 /// By their names on the command line.
-const ALL: [(&str, Plant); 6] = [
-    ("unknown-is-failure", Plant::UnknownIsFailure),
+const ALL: [(&str, Plant); 5] = [
     ("acknowledged-when-sent", Plant::AcknowledgedWhenSent),
     ("stale-tail", Plant::StaleTail),
     ("another-id", Plant::AnotherId),
@@ -46,6 +43,6 @@ impl Plant {
 
     /// Whether it is one of the event store.
     pub(crate) fn is_of_store(self) -> bool {
-        matches!(self, Self::UnknownIsFailure | Self::AcknowledgedWhenSent | Self::StaleTail)
+        matches!(self, Self::AcknowledgedWhenSent | Self::StaleTail)
     }
 }

@@ -1,4 +1,4 @@
-//! See [`Plant::UnknownIsFailure`], [`Plant::AcknowledgedWhenSent`] and [`Plant::StaleTail`].
+//! See [`Plant::AcknowledgedWhenSent`] and [`Plant::StaleTail`].
 
 use std::sync::Arc;
 
@@ -34,12 +34,7 @@ impl<S: EventStore> EventStore for Careless<S> {
             tokio::spawn(async move { store.append(commit).await });
             return Ok(());
         }
-        match self.store.append(commit).await {
-            Err(AppendError::OutcomeUnknown(error)) if self.plant == Plant::UnknownIsFailure => {
-                Err(AppendError::Unavailable(error))
-            }
-            other => other,
-        }
+        self.store.append(commit).await
     }
 
     async fn read(&self, stream: &StreamId, from: u64, limit: usize) -> Result<Page, ReadError> {
