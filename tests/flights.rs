@@ -36,6 +36,7 @@ fn assert_agrees(report: &Value, count: &Count) {
     assert_eq!(report["rejected"], json!({ "no_tail_number": count.no_tail_number }));
     assert_eq!(report["aircraft"], json!(count.aircraft.len()));
     assert_eq!(report["commands"], json!(count.commands()));
+    count::assert_same(&report["aircraft_logs"], &count.aircraft);
     count::assert_same(&report["carriers"], &count.carriers);
     count::assert_same(&report["routes"], &count.routes);
 }

@@ -21,8 +21,8 @@ pub(crate) struct Report {
     events: u64,
     duplicates: u64,
     rejected: Rejected,
-    #[serde(serialize_with = "how_many")]
-    aircraft: Vec<(String, Log)>,
+    aircraft: usize,
+    aircraft_logs: BTreeMap<String, Log>,
     carriers: BTreeMap<String, Line>,
     routes: BTreeMap<String, Line>,
     commands_per_second: f64,
@@ -59,10 +59,6 @@ impl From<Traffic> for Line {
     }
 }
 
-fn how_many<S: serde::Serializer>(aircraft: &[(String, Log)], to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_u64(aircraft.len() as u64)
-}
-
 impl Report {
     /// Asks the views.
     pub(crate) async fn of(
@@ -72,6 +68,7 @@ impl Report {
         projection_caught_up: bool,
     ) -> Result<Self, QueryError> {
         let Counted { rows, no_tail_number, commands, events, duplicates } = counted;
+        let aircraft_logs: BTreeMap<_, _> = app.query(AllAircraft).await?.into_iter().collect();
         let lines = |all: Vec<(String, Traffic)>| all.into_iter().map(|(key, t)| (key, t.into())).collect();
         Ok(Self {
             rows,
@@ -79,7 +76,8 @@ impl Report {
             events,
             duplicates,
             rejected: Rejected { no_tail_number },
-            aircraft: app.query(AllAircraft).await?,
+            aircraft: aircraft_logs.len(),
+            aircraft_logs,
             carriers: lines(app.query(AllCarriers).await?),
             routes: lines(app.query(AllRoutes).await?),
             commands_per_second: commands as f64 / seconds,
@@ -92,7 +90,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut routes: Vec<_> = self.routes.iter().collect();
         routes.sort_by_key(|(_, line)| std::cmp::Reverse(line.departed));
-        let mut aircraft: Vec<_> = self.aircraft.iter().collect();
+        let mut aircraft: Vec<_> = self.aircraft_logs.iter().collect();
         aircraft.sort_by_key(|(_, log)| std::cmp::Reverse(log.miles));
 
         lines(f, "carrier", self.carriers.iter())?;
@@ -103,8 +101,8 @@ impl fmt::Display for Report {
             writeln!(f, "{tail:<9}{flights:>9}{miles:>10}  {last}")?;
         }
         writeln!(f)?;
-        let Self { rows, commands, events, duplicates, rejected, commands_per_second, .. } = self;
-        let (aircraft, carriers, all_routes) = (self.aircraft.len(), self.carriers.len(), self.routes.len());
+        let Self { rows, commands, events, duplicates, rejected, commands_per_second, aircraft, .. } = self;
+        let (carriers, all_routes) = (self.carriers.len(), self.routes.len());
         writeln!(f, "{aircraft} aircraft, {carriers} carriers, {all_routes} routes")?;
         writeln!(f, "{rows} rows, {} of them without a tail number", rejected.no_tail_number)?;
         write!(f, "{commands} commands at {commands_per_second:.0} a second: {events} events, ")?;

@@ -79,7 +79,7 @@ fn killed_at_any_moment_and_run_again_nothing_is_lost_or_doubled() {
     let last = Example::new(&db).report();
     assert_agrees(&last, &count);
     let undisturbed = Example::new(&folder.path().join("undisturbed.db")).report();
-    for what in ["aircraft", "carriers", "routes", "rows", "commands"] {
+    for what in ["aircraft_logs", "carriers", "routes", "rows", "commands"] {
         assert_eq!(last[what], undisturbed[what], "{what}");
     }
     let (events, duplicates) = (last["events"].as_u64().unwrap(), last["duplicates"].as_u64().unwrap());
