@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Failure,
     place::{Place, at_last},
-    plant::{Blind, Lossy, Plant},
+    plant::{CarelessRepository, CarelessStore, Lossy, Plant},
     views::{Ledgers, Totals, Transfers},
 };
 
@@ -101,11 +101,21 @@ pub(crate) async fn run(place: Place, name: &str, plant: Option<Plant>) -> Resul
 }
 
 async fn start(place: &Place, plant: Option<Plant>) -> Result<App, Failure> {
-    let (app, feed, views) = (App::builder(place.store().await?), place.feed()?, place.views().await?);
+    let (store, feed, views) = (place.store().await?, place.feed()?, place.views().await?);
+    let Some(plant) = plant else {
+        let app = App::builder(store).change_feed(feed).verify_every(VERIFY_EVERY);
+        return Ok(with(app, views).start().await?);
+    };
     let app = match plant {
-        Some(Plant::LossyFeed) => with(app.change_feed(Lossy(feed)), views),
-        Some(Plant::BlindCheckpoint) => with(app.change_feed(feed).verify_every(VERIFY_EVERY), Blind(views)),
-        _ => with(app.change_feed(feed).verify_every(VERIFY_EVERY), views),
+        Plant::NoGapFetch => App::builder(CarelessStore::new(store, place, plant).await?),
+        _ => App::builder(store),
+    };
+    let app = app.change_feed(Lossy::new(feed, plant));
+    let app = if plant.is_complete() { app } else { app.verify_every(VERIFY_EVERY) };
+    let app = if plant.is_of_repository() {
+        with(app, CarelessRepository::new(&place.pool().await?, plant))
+    } else {
+        with(app, views)
     };
     Ok(app.start().await?)
 }

@@ -11,7 +11,7 @@ use crate::{
     bank::AccountId,
     history::{self, Journal, Op, Outcome, Want},
     place::{Place, at_last},
-    plant::{Careless, Plant},
+    plant::{CarelessStore, Plant},
     resend,
     sender::Sender,
 };
@@ -30,7 +30,10 @@ pub(crate) async fn run(place: Place, name: &str, plant: Option<Plant>) -> Resul
     let before = history::read(&place.histories(), name)?;
     let store = at_last("event store", async || place.store().await).await;
     let app = match plant {
-        Some(plant) if plant.is_of_store() => App::builder(Careless::new(store, plant)).start().await?,
+        Some(plant) if plant.is_of_store(name) => {
+            let store = CarelessStore::new(store, &place, plant).await?;
+            App::builder(store).start().await?
+        }
         _ => App::builder(store).start().await?,
     };
     // Each start of the process has a history of its own.
@@ -39,7 +42,8 @@ pub(crate) async fn run(place: Place, name: &str, plant: Option<Plant>) -> Resul
     let load = Arc::new(Load { seed: place.seed, name: name.to_owned(), starts: before.len() as u64 });
     for account in accounts() {
         let op = Op { id: load.id(&format!("open {account}")), account, want: Want::Open };
-        sender.send(&op, 20).await?;
+        // Without it, nothing could be done with the account.
+        while !matches!(sender.send(&op, 20).await?, Outcome::Done { .. }) {}
     }
     let mut tasks = tokio::task::JoinSet::new();
     for task in 0..TASKS {

@@ -22,6 +22,9 @@ use crate::{
 const REQUEST: Duration = Duration::from_millis(1500);
 const SETTLE: Duration = Duration::from_secs(4);
 
+/// In events. Small: streams go through several.
+pub(crate) const BUCKET_SIZE: u64 = 100;
+
 /// Of one run.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -62,6 +65,14 @@ impl Place {
         }
     }
 
+    pub(crate) fn hosts(&self) -> &[String] {
+        &self.hosts
+    }
+
+    pub(crate) fn run(&self) -> &str {
+        &self.run
+    }
+
     pub(crate) fn histories(&self) -> PathBuf {
         self.folder.join("history")
     }
@@ -73,9 +84,8 @@ impl Place {
     /// Makes what all processes use: one does it, before any other starts.
     pub(crate) async fn set_up(&self) -> Result<(), Failure> {
         let replicas = u8::try_from(self.hosts.len())?;
-        // Small buckets: streams go through several.
         let builder = CassandraEventStore::builder(self.hosts.clone()).keyspace(&self.run).category(CATEGORY);
-        builder.bucket_size(100).create_if_missing(Replication::Simple(replicas)).connect().await?;
+        builder.bucket_size(BUCKET_SIZE).create_if_missing(Replication::Simple(replicas)).connect().await?;
         let admin = PgPool::connect_with(self.postgres.parse()?).await?;
         let schema = format!("CREATE SCHEMA IF NOT EXISTS {}", self.run);
         sqlx::raw_sql(AssertSqlSafe(schema)).execute(&admin).await?;

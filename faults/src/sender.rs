@@ -32,7 +32,7 @@ impl Sender {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
-            let planted = self.plant == Some(Plant::AnotherId);
+            let planted = self.plant == Some(Plant::UnknownIsFailure);
             outcome = self.once(op, if planted { Uuid::now_v7() } else { op.id }).await?;
         }
         Ok(outcome)

@@ -1,8 +1,9 @@
-//! The project's own commands: `cargo xtask test | tidy | ci | bench | faults | stack`.
+//! The project's own commands: `cargo xtask test | tidy | ci | bench | faults | fuzz | stack`.
 
 mod bench;
 mod ci;
 mod faults;
+mod fuzz;
 mod run;
 mod stack;
 mod system;
@@ -49,6 +50,9 @@ fn dispatch(arguments: &ArgMatches, steps: &mut Steps) -> Result<(), String> {
             bench::step(steps, name, rest.map(String::as_str))?;
         }
         Some(("faults", arguments)) => faults(arguments, steps),
+        Some(("fuzz", arguments)) => {
+            fuzz::steps(steps, arguments.get_one("seconds").copied().unwrap_or(60));
+        }
         Some(("stack", arguments)) => stack(arguments, steps),
         // clap asked for a subcommand and knows no other.
         _ => {}
@@ -98,6 +102,7 @@ fn stack(arguments: &ArgMatches, steps: &mut Steps) {
                 },
                 cdc_mib: arguments.get_one("cdc-mib").copied(),
                 is_synced: false,
+                has_power_cuts: false,
             };
             let postgres = arguments.get_flag("postgres");
             steps.step("stack up", || {
@@ -234,6 +239,16 @@ fn commands() -> Command {
                 )
                 // The names are es-faults' own.
                 .arg(Arg::new("plant").long("plant").hide(true)),
+        )
+        .subcommand(
+            Command::new("fuzz")
+                .about("Fuzzes what reads bytes from outside, with cargo-fuzz and a nightly compiler")
+                .arg(
+                    Arg::new("seconds")
+                        .long("seconds")
+                        .value_parser(clap::value_parser!(u64))
+                        .help("How long each target runs [default: 60]"),
+                ),
         )
         .subcommand(
             Command::new("bench")

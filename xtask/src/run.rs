@@ -32,7 +32,20 @@ impl Steps {
 
     /// Runs `cargo` with `arguments`, and with `variables` set.
     pub(crate) fn cargo(&mut self, name: &str, arguments: &[&str], variables: &[(&str, &str)]) {
-        let mut command = Command::new(cargo());
+        self.run(name, Command::new(cargo()), arguments, variables);
+    }
+
+    /// Runs rustup's `cargo`, which takes another toolchain than ours: `+nightly`.
+    pub(crate) fn rustup_cargo(&mut self, name: &str, arguments: &[&str]) {
+        let mut command = Command::new("cargo");
+        // They say which toolchain runs us.
+        for variable in ["RUSTUP_TOOLCHAIN", "CARGO", "RUSTC", "RUSTDOC"] {
+            command.env_remove(variable);
+        }
+        self.run(name, command, arguments, &[]);
+    }
+
+    fn run(&mut self, name: &str, mut command: Command, arguments: &[&str], variables: &[(&str, &str)]) {
         command.args(arguments).envs(variables.iter().copied()).current_dir(&self.root);
         let line = command_line(arguments, variables);
         self.step(name, || {

@@ -1,23 +1,53 @@
-//! See [`Plant::AcknowledgedWhenSent`] and [`Plant::StaleTail`].
+//! The plants of the event store.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use event_sourcing::{
     snapshot::Snapshot,
     store::{AppendError, Commit, EventStore, HeadPage, Limits, Page, ReadError, StreamId, Version},
 };
 
-use super::Plant;
+use super::{Plant, raw::Raw};
+use crate::{Failure, place::Place};
+
+/// How long it waits for the store before it looks whether something is there.
+const IMPATIENCE: Duration = Duration::from_millis(15);
+/// In events. The run's own is 100.
+const OTHER_SIZE: u64 = 60;
 
 /// An event store with a mistake.
 pub(crate) struct Careless<S> {
     store: Arc<S>,
     plant: Plant,
+    raw: Option<Raw>,
 }
 
-impl<S> Careless<S> {
-    pub(crate) fn new(store: S, plant: Plant) -> Self {
-        Self { store: Arc::new(store), plant }
+impl<S: EventStore> Careless<S> {
+    pub(crate) async fn new(store: S, place: &Place, plant: Plant) -> Result<Self, Failure> {
+        let size = match plant {
+            Plant::PlainInsert => Some(crate::place::BUCKET_SIZE),
+            Plant::SecondBucketSize => Some(OTHER_SIZE),
+            _ => None,
+        };
+        let raw = match size {
+            Some(size) => Some(Raw::open(place.hosts(), place.run(), size, plant).await?),
+            None => None,
+        };
+        Ok(Self { store: Arc::new(store), plant, raw })
+    }
+
+    /// Goes on with the append, but not with waiting for it.
+    async fn append_impatiently(&self, commit: Arc<Commit>) -> Result<(), AppendError> {
+        let (store, sent) = (self.store.clone(), commit.clone());
+        let append = tokio::spawn(async move { store.append(sent).await });
+        if let Ok(Ok(done)) = tokio::time::timeout(IMPATIENCE, append).await {
+            return done;
+        }
+        match self.store.head(&commit.stream).await {
+            Ok(head) if head.commit_id() == Some(commit.id) => Ok(()),
+            Ok(_) => Err(AppendError::Unavailable("nothing is there".into())),
+            Err(error) => Err(AppendError::OutcomeUnknown(error.into())),
+        }
     }
 }
 
@@ -29,18 +59,27 @@ impl<S: EventStore> EventStore for Careless<S> {
     }
 
     async fn append(&self, commit: Arc<Commit>) -> Result<(), AppendError> {
-        if self.plant == Plant::AcknowledgedWhenSent {
-            let store = self.store.clone();
-            tokio::spawn(async move { store.append(commit).await });
-            return Ok(());
+        match (self.plant, &self.raw) {
+            (Plant::AcknowledgedWhenSent, _) => {
+                let store = self.store.clone();
+                tokio::spawn(async move { store.append(commit).await });
+                Ok(())
+            }
+            (Plant::AbsentIsFailure, _) => self.append_impatiently(commit).await,
+            (_, Some(raw)) => raw.append(&commit).await,
+            _ => self.store.append(commit).await,
         }
-        self.store.append(commit).await
     }
 
     async fn read(&self, stream: &StreamId, from: u64, limit: usize) -> Result<Page, ReadError> {
         let mut page = self.store.read(stream, from, limit).await?;
-        if self.plant == Plant::StaleTail && from > 1 && fastrand::bool() {
-            page.commits.truncate(1);
+        let misses = match self.plant {
+            Plant::StaleTail => from > 1 && fastrand::bool(),
+            Plant::NoGapFetch => true,
+            _ => false,
+        };
+        if misses {
+            page.commits.truncate(usize::from(self.plant == Plant::StaleTail));
             page.more = false;
         }
         Ok(page)

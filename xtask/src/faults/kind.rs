@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::dice::Dice;
-use crate::stack::Part;
+use crate::stack::{Part, Wanted};
 
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,11 +18,17 @@ pub(super) enum How {
     Kill,
     /// It does nothing for a while.
     Freeze,
+    /// What the application and it send each other does not arrive for a while.
+    Cut,
+    /// As `Kill`, and what was not synced is gone.
+    PowerCut,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Whom {
     Node,
+    /// A node, and the agent that reads its logs.
+    Machine,
     Agent,
     Broker,
     AgentAndBroker,
@@ -31,20 +37,24 @@ enum Whom {
     Commands,
 }
 
-use How::{Freeze, Kill};
-use Whom::{Agent, AgentAndBroker, Broker, Commands, Listener, Node, Postgres};
+use How::{Cut, Freeze, Kill, PowerCut};
+use Whom::{Agent, AgentAndBroker, Broker, Commands, Listener, Machine, Node, Postgres};
 
 /// All kinds, by their names.
 const ALL: &[(&str, How, Whom)] = &[
     ("kill-node", Kill, Node),
     ("freeze-node", Freeze, Node),
+    ("cut-node", Cut, Node),
+    ("power-cut", PowerCut, Machine),
     ("kill-agent", Kill, Agent),
     ("freeze-agent", Freeze, Agent),
     ("kill-broker", Kill, Broker),
     ("freeze-broker", Freeze, Broker),
+    ("cut-broker", Cut, Broker),
     ("kill-agent-and-broker", Kill, AgentAndBroker),
     ("kill-postgres", Kill, Postgres),
     ("freeze-postgres", Freeze, Postgres),
+    ("cut-postgres", Cut, Postgres),
     ("kill-listener", Kill, Listener),
     ("freeze-listener", Freeze, Listener),
     ("kill-commands", Kill, Commands),
@@ -59,8 +69,10 @@ impl fmt::Display for Kind {
 }
 
 impl Kind {
-    pub(crate) fn all() -> Vec<Self> {
-        ALL.iter().map(|(_, how, whom)| Self { how: *how, whom: *whom }).collect()
+    /// Those that break no promise of such a stack.
+    pub(crate) fn all(wanted: Wanted) -> Vec<Self> {
+        let all = ALL.iter().map(|(_, how, whom)| Self { how: *how, whom: *whom });
+        all.filter(|kind| kind.how != PowerCut || wanted.is_synced).collect()
     }
 
     pub(crate) fn names() -> Vec<&'static str> {
@@ -90,6 +102,14 @@ impl Kind {
             those.get(dice.below(those.len())).map(|part| (*part).clone())
         };
         match self.whom {
+            Machine => {
+                let node = one_of(Node);
+                let agent = parts.iter().find(|part| match (part, &node) {
+                    (Part::Agent(agent), Some(Part::Node(node))) => agent == node,
+                    _ => false,
+                });
+                agent.cloned().into_iter().chain(node).collect()
+            }
             AgentAndBroker => one_of(Agent).into_iter().chain(one_of(Broker)).collect(),
             whom => one_of(whom).into_iter().collect(),
         }
@@ -99,6 +119,7 @@ impl Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::faults::wanted;
 
     #[test]
     fn each_kind_is_found_by_its_name_and_meets_somebody() {
@@ -115,10 +136,15 @@ mod tests {
             application("commands1"),
             application("listener1"),
         ];
-        for (name, kind) in Kind::names().into_iter().zip(Kind::all()) {
+        let wanted = wanted(1, false);
+        for (name, kind) in Kind::names().into_iter().zip(Kind::all(wanted)) {
             assert_eq!((kind.to_string().as_str(), Kind::named(name)), (name, Some(kind)));
-            assert!(!kind.targets(&parts, &mut Dice::new(1, 1)).is_empty(), "{name}");
+            let targets = kind.targets(&parts, &mut Dice::new(1, 1));
+            let two = matches!(kind.whom, Machine | AgentAndBroker);
+            assert_eq!(targets.len(), 1 + usize::from(two), "{name}");
         }
+        let all = Kind::all(Wanted { is_synced: false, ..wanted });
+        assert_eq!((Kind::names().len(), all.len()), (17, 16), "nothing survives a power cut unsynced");
         assert_eq!(Kind::named("kill-nobody"), None);
     }
 }

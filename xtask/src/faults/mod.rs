@@ -1,4 +1,4 @@
-//! `cargo xtask faults`: load over the whole pipeline while parts of it are killed and frozen, and a judgement.
+//! `cargo xtask faults`: load over the whole pipeline while parts of it are killed, frozen and cut off, and a judgement.
 //!
 //! The load, the listeners and the judge are processes of the package `es-faults`. What is done here is to start
 //! them, to do the harm, and to say whether the run proved anything.
@@ -7,8 +7,10 @@ mod dice;
 mod kind;
 mod nemesis;
 mod report;
+mod wire;
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -20,8 +22,10 @@ use serde_json::Value;
 use crate::stack::{CASSANDRA, Part, Pipeline, Stack, Wanted, postgres};
 pub(crate) use kind::Kind;
 use nemesis::Nemesis;
+use wire::Wire;
 
 const LOADED_WITHIN: Duration = Duration::from_secs(180);
+const SET_UP_WITHIN: Duration = Duration::from_secs(180);
 
 /// What to do.
 pub(crate) struct Options {
@@ -38,7 +42,7 @@ pub(crate) struct Options {
 impl Options {
     /// All kinds of faults.
     pub(crate) fn all(wanted: Wanted, seconds: u64, seed: u64) -> Self {
-        Self { wanted, seconds, seed, kinds: Kind::all(), plant: None, patience: 300 }
+        Self { wanted, seconds, seed, kinds: Kind::all(wanted), plant: None, patience: 300 }
     }
 }
 
@@ -66,6 +70,7 @@ struct Run<'a> {
     name: String,
     folder: PathBuf,
     program: PathBuf,
+    wires: BTreeMap<Part, Wire>,
 }
 
 impl<'a> Run<'a> {
@@ -77,13 +82,16 @@ impl<'a> Run<'a> {
         // A copy: what is built meanwhile is not what was started.
         let (built, program) = (Stack::target(root).join("debug/faults"), folder.join("faults"));
         fs::copy(&built, &program).map_err(|error| format!("{}: {error}", built.display()))?;
-        Ok(Self { stack, options, name, folder, program })
+        let doors = options.wanted.doors().into_iter();
+        let wires = doors.map(|(part, door)| Ok((part, Wire::new(door.outside, door.inside)?)));
+        let wires = wires.collect::<Result<_, String>>()?;
+        Ok(Self { stack, options, name, folder, program, wires })
     }
 
     fn go(&self) -> Result<report::Report, String> {
         let Options { wanted, seconds, seed, ref kinds, .. } = *self.options;
         self.stack.up(wanted)?;
-        self.finish(self.command("set-up", &[]))?;
+        self.finish(self.command("set-up", &[]), SET_UP_WITHIN)?;
         let agents: Vec<_> = (1..=wanted.nodes).map(Part::Agent).collect();
         for agent in &agents {
             // Only an agent that starts now is sure to have heard of the new tables; see docs/pipeline.md.
@@ -100,7 +108,7 @@ impl<'a> Run<'a> {
         parts.extend([Part::Postgres, Part::Broker]);
         parts.extend((1..=wanted.nodes).map(Part::Node).chain(agents));
         let begin = Instant::now();
-        let nemesis = Nemesis::new(self.stack, wanted, parts);
+        let nemesis = Nemesis::new(self.stack, wanted, parts, &self.wires);
         let done = nemesis.rage(kinds, seed, Duration::from_secs(seconds))?;
         println!("{:6.1} s: all is healed", begin.elapsed().as_secs_f64());
         for application in self.applications().iter().filter(|part| is_load(part)) {
@@ -108,8 +116,11 @@ impl<'a> Run<'a> {
                 running.stop()?;
             }
         }
+        // The judge has patience with the views, with what is sent again, with the other halves of transfers, and
+        // with the rows.
+        let within = Duration::from_secs(5 * self.options.patience + 120);
         let patience = self.options.patience.to_string();
-        let judged = self.finish(self.command("check", &["--patience", &patience]))?;
+        let judged = self.finish(self.command("check", &["--patience", &patience]), within)?;
         let judged: Value = serde_json::from_str(judged.trim()).map_err(|e| format!("`{judged}`: {e}"))?;
         let report = report::Report::new(self.options, begin.elapsed(), done, judged);
         let file = self.folder.join("report.json");
@@ -124,7 +135,7 @@ impl<'a> Run<'a> {
             let name = format!("{command}{number}");
             let command = if command == "listener" { "listener" } else { "commands" };
             let mut arguments = vec![command.to_owned()];
-            arguments.extend(self.arguments());
+            arguments.extend(self.arguments(true));
             arguments.extend(["--name".to_owned(), name.clone()]);
             if let Some(plant) = &self.options.plant {
                 arguments.extend(["--plant".to_owned(), plant.clone()]);
@@ -134,12 +145,27 @@ impl<'a> Run<'a> {
         [1, 2].into_iter().flat_map(|n| [application("listener", n), application("commands", n)]).collect()
     }
 
-    /// Where everything is.
-    fn arguments(&self) -> Vec<String> {
+    /// Where everything is: behind wires for those who are put to the test, and not for who judges.
+    fn arguments(&self, wired: bool) -> Vec<String> {
+        let wanted = self.options.wanted;
+        let outside = |wanted_part: fn(&Part) -> bool| {
+            let doors = wanted.doors().into_iter().filter(|(part, _)| wanted_part(part));
+            doors.map(|(_, door)| door.outside.to_string()).collect::<Vec<_>>().join(",")
+        };
+        let [hosts, brokers, postgres] = if wired {
+            let postgres = outside(|part| *part == Part::Postgres);
+            [
+                outside(|part| matches!(part, Part::Node(_))),
+                outside(|part| *part == Part::Broker),
+                postgres::url_at(&postgres),
+            ]
+        } else {
+            [wanted.hosts().join(","), wanted.brokers(), postgres::url()]
+        };
         let pairs = [
-            ("--hosts", self.options.wanted.hosts().join(",")),
-            ("--brokers", self.options.wanted.brokers()),
-            ("--postgres", postgres::url()),
+            ("--hosts", hosts),
+            ("--brokers", brokers),
+            ("--postgres", postgres),
             ("--run", self.name.clone()),
             ("--folder", self.folder.display().to_string()),
             ("--seed", self.options.seed.to_string()),
@@ -149,18 +175,31 @@ impl<'a> Run<'a> {
 
     fn command(&self, name: &str, more: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command.arg(name).args(self.arguments()).args(more);
+        command.arg(name).args(self.arguments(false)).args(more);
         command
     }
 
-    /// Runs a process to its end. What it printed.
-    fn finish(&self, mut command: Command) -> Result<String, String> {
-        let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
-        let output = output.map_err(|error| format!("{} did not start: {error}", self.program.display()))?;
-        if !output.status.success() {
-            return Err(format!("{command:?} ended with {}", output.status));
+    /// Runs a process to its end, and ends it when that does not come. What it printed.
+    fn finish(&self, mut command: Command, within: Duration) -> Result<String, String> {
+        let told = |error: std::io::Error| format!("{}: {error}", self.program.display());
+        let begin = Instant::now();
+        let printed = self.folder.join("printed");
+        let file = fs::File::create(&printed).map_err(told)?;
+        let mut child = command.stdin(Stdio::null()).stdout(file).spawn().map_err(told)?;
+        let status = loop {
+            match child.try_wait().map_err(told)? {
+                Some(status) => break status,
+                None if begin.elapsed() > within => {
+                    child.kill().map_err(told)?;
+                    return Err(format!("{command:?} did not end within {within:?}"));
+                }
+                None => std::thread::sleep(Duration::from_millis(50)),
+            }
+        };
+        if !status.success() {
+            return Err(format!("{command:?} ended with {status}"));
         }
-        String::from_utf8(output.stdout).map_err(|error| format!("what it printed is no text: {error}"))
+        fs::read_to_string(&printed).map_err(told)
     }
 
     /// Harm does not begin before commits arrive in views: else it might be that nothing is harmed.
@@ -202,9 +241,9 @@ fn is_load(part: &Part) -> bool {
 }
 
 /// The stack of such a run. A node that is killed forgets what it has acknowledged since its last sync: what it alone
-/// has must be synced before that.
+/// has must be synced before that. So must everything where power is cut.
 pub(crate) const fn wanted(nodes: u8, connect: bool) -> Wanted {
     let pipeline = if connect { Pipeline::Connect } else { Pipeline::Standalone };
-    let wanted = Wanted::cassandra(CASSANDRA[0], nodes).with(pipeline);
+    let wanted = Wanted::cassandra(CASSANDRA[0], nodes).with(pipeline).with_power_cuts();
     if nodes == 1 { wanted.synced() } else { wanted }
 }

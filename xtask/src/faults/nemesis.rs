@@ -1,4 +1,4 @@
-//! Who kills and freezes: several lanes of faults, one after the other in each.
+//! Who kills, freezes and cuts: several lanes of faults, one after the other in each.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,12 +9,13 @@ use std::{
 use super::{
     dice::Dice,
     kind::{How, Kind},
+    wire::{Cut, Wire},
 };
 use crate::stack::{Part, Stack, Wanted};
 
 /// Faults overlap, but not all at once: then nothing would be done between them.
 const LANES: u64 = 2;
-/// How long a killed part is gone, and a frozen one asleep: some longer than an outcome is waited for, and than a
+/// How long a killed part is gone, and a frozen one asleep or a wire cut: some longer than an outcome is waited for, and than a
 /// listener may be silent before its partitions are another's.
 const GONE: (Duration, Duration) = (Duration::from_millis(300), Duration::from_secs(5));
 const ASLEEP: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(14));
@@ -29,6 +30,8 @@ pub(super) struct Nemesis<'a> {
     stack: &'a Stack,
     wanted: Wanted,
     parts: Vec<Part>,
+    /// Between the application and these parts.
+    wires: &'a BTreeMap<Part, Wire>,
     /// Parts that somebody has in hand.
     taken: Mutex<BTreeSet<Part>>,
     freed: Condvar,
@@ -39,14 +42,21 @@ pub(super) struct Nemesis<'a> {
 #[derive(Default)]
 pub(super) struct Done {
     pub(super) faults: BTreeMap<Kind, u64>,
+    /// How many bytes of commit logs power cuts took.
+    pub(super) unsynced: u64,
     /// Parts that were found to have ended without having been killed, and were started again.
     pub(super) ended: BTreeMap<String, u64>,
 }
 
 impl<'a> Nemesis<'a> {
-    pub(super) fn new(stack: &'a Stack, wanted: Wanted, parts: Vec<Part>) -> Self {
+    pub(super) fn new(
+        stack: &'a Stack,
+        wanted: Wanted,
+        parts: Vec<Part>,
+        wires: &'a BTreeMap<Part, Wire>,
+    ) -> Self {
         let (taken, freed, done) = (Mutex::default(), Condvar::new(), Mutex::default());
-        Self { stack, wanted, parts, taken, freed, done }
+        Self { stack, wanted, parts, wires, taken, freed, done }
     }
 
     /// Goes on for the time, and until each kind of fault has happened. Afterwards all parts run.
@@ -88,7 +98,8 @@ impl<'a> Nemesis<'a> {
         while !kinds.is_empty() && (!due.is_empty() || begin.elapsed() < time) {
             let kind = due.pop().unwrap_or_else(|| kinds[dice.below(kinds.len())]);
             let targets = kind.targets(&self.parts, &mut dice);
-            let (from, to) = if kind.how() == How::Kill { GONE } else { ASLEEP };
+            let (from, to) = if matches!(kind.how(), How::Kill | How::PowerCut) { GONE } else { ASLEEP };
+            let cut = Cut::ALL[dice.below(Cut::ALL.len())];
             let pause = dice.between(from, to);
             let between = dice.between(BETWEEN.0, BETWEEN.1);
             self.take(&targets);
@@ -98,7 +109,10 @@ impl<'a> Nemesis<'a> {
                 begin.elapsed().as_secs_f64(),
                 names.join(" and ")
             );
-            let result = self.harm(kind.how(), &targets, pause);
+            let result = match kind.how() {
+                How::Cut => self.cut(&targets, cut, pause),
+                how => self.harm(how, &targets, pause),
+            };
             if self.wanted.nodes > 1 && targets.iter().any(|part| matches!(part, Part::Node(_))) {
                 std::thread::sleep(NOTICED);
             }
@@ -121,16 +135,32 @@ impl<'a> Nemesis<'a> {
                 }
             });
         }
-        match how {
-            How::Kill => servers.iter().try_for_each(|server| server.kill())?,
-            How::Freeze => servers.iter().try_for_each(|server| server.freeze())?,
+        if how == How::Freeze {
+            servers.iter().try_for_each(|server| server.freeze())?;
+            std::thread::sleep(pause);
+            return servers.iter().try_for_each(|server| server.wake());
+        }
+        servers.iter().try_for_each(|server| server.kill())?;
+        for part in targets {
+            if let (How::PowerCut, Part::Node(number)) = (how, part) {
+                let lost = self.stack.cut_power(self.wanted, *number)?;
+                println!("{part} had {lost} bytes that were not synced");
+                lock(&self.done).unsynced += lost;
+            }
         }
         std::thread::sleep(pause);
-        match how {
-            // In reverse: an agent needs its broker.
-            How::Kill => targets.iter().rev().try_for_each(|part| self.start(part)),
-            How::Freeze => servers.iter().try_for_each(|server| server.wake()),
-        }
+        // In reverse: an agent needs its node, and its broker.
+        targets.iter().rev().try_for_each(|part| self.start(part))
+    }
+
+    fn cut(&self, targets: &[Part], cut: Cut, pause: Duration) -> Result<(), String> {
+        let wire = |part| self.wires.get(part).ok_or_else(|| format!("there is no wire to {part}"));
+        let wires = targets.iter().map(wire).collect::<Result<Vec<_>, _>>()?;
+        println!("{cut:?} do not arrive");
+        wires.iter().for_each(|wire| wire.cut(cut));
+        std::thread::sleep(pause);
+        wires.iter().for_each(|wire| wire.mend());
+        Ok(())
     }
 
     /// Starts what has ended by itself, as whoever runs services does.

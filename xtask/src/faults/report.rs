@@ -22,6 +22,7 @@ impl Report {
             "connect": options.wanted.pipeline == Some(Pipeline::Connect),
             "plant": options.plant,
             "faults": faults,
+            "unsynced_bytes_lost": done.unsynced,
             "ended_by_themselves": done.ended,
         });
         if let (Some(report), Value::Object(judged)) = (report.as_object_mut(), judged) {
@@ -80,12 +81,12 @@ fn idle(report: &Value, options: &Options) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::faults::{Kind, wanted};
+    use crate::faults::wanted;
 
     fn report(nodes: u8, change: impl Fn(&mut Value)) -> Result<(), String> {
         let options = Options::all(wanted(nodes, false), 60, 1);
         let done =
-            Done { faults: Kind::all().into_iter().map(|kind| (kind, 1)).collect(), ..Done::default() };
+            Done { faults: options.kinds.iter().copied().map(|kind| (kind, 1)).collect(), ..Done::default() };
         let mut judged = json!({
             "operations": { "acknowledged": 5 }, "views": { "applied": 5, "duplicates": 5 }, "violations": [],
         });

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Wanted, java, maven, place, process::Server, security::Security};
+use super::{Door, Wanted, java, maven, place, power, process::Server, security::Security};
 
 pub(super) const KIND: &str = "cassandra";
 const PORT: u16 = 9042;
@@ -86,6 +86,16 @@ impl Cassandra {
         self.node(number).join("conf/cassandra.yaml")
     }
 
+    /// Where it is noted how far a node's commit log is on the disk.
+    fn synced(&self, number: u8) -> PathBuf {
+        self.node(number).join("synced")
+    }
+
+    /// What a power cut does to a node that was killed. How many bytes it lost.
+    pub(super) fn cut_power(&self, number: u8) -> Result<u64, String> {
+        power::cut(&self.node(number).join("commitlog"), &self.synced(number))
+    }
+
     /// Starts the nodes that do not run, one after the other, as they have to join.
     pub(super) fn up(&self) -> Result<Vec<String>, String> {
         let missing: Vec<u8> = (1..=self.nodes).filter(|n| Server::find(&self.node(*n)).is_none()).collect();
@@ -135,6 +145,11 @@ impl Cassandra {
             .arg(format!("-Dlogback.configurationFile=file://{}", conf.join("logback.xml").display()))
             .args(self.security.as_ref().map(|_| Security::FLAG))
             .args(["-cp", class_path, "org.apache.cassandra.service.CassandraDaemon"]);
+        if self.wanted.has_power_cuts {
+            let synced = self.synced(number);
+            fs::create_dir_all(&synced).map_err(told)?;
+            command.env("LD_PRELOAD", power::library(&self.folder())?).env("ES_SYNCED", synced);
+        }
         println!("cassandra {}: node {number} starts at {}", self.version, address(number));
         let server = Server::start(&node, &mut command)?;
         server.wait_for(address(number), UP_WITHIN)?;
@@ -197,6 +212,12 @@ paxos_variant: v2
 
 pub(super) fn address(number: u8) -> SocketAddr {
     place::address(number, PORT)
+}
+
+/// Where a test may stand in between: at the same port for all nodes, since a driver that came to one through a port
+/// goes to the others through that too.
+pub(super) fn door(number: u8) -> Door {
+    Door { outside: place::address(number, PORT + 100), inside: address(number) }
 }
 
 /// Lets the program that `command` runs see of the JDK's inside what Cassandra's classes need.

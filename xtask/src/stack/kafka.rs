@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Wanted, java, maven, place, process::Server};
+use super::{Door, Wanted, java, maven, place, process::Server};
 
 pub(super) const KIND: &str = "kafka";
 pub(super) const VERSION: &str = "4.3.1";
@@ -24,6 +24,11 @@ const CLUSTER_ID: &str = "ZXZlbnQtc291cmNpbmctcg";
 
 pub(super) fn address() -> SocketAddr {
     place::address(1, PORT)
+}
+
+/// Where a test may stand in between.
+pub(super) fn door() -> Door {
+    Door { outside: place::address(1, DOOR_PORT + 1), inside: place::address(1, DOOR_PORT) }
 }
 
 pub(super) fn folder(stack: &Path, wanted: Wanted) -> PathBuf {
@@ -70,7 +75,7 @@ pub(super) fn up(stack: &Path, wanted: Wanted) -> Result<Option<String>, String>
 
 fn server_properties(folder: &Path) -> String {
     let (broker, controller) = (address(), place::address(1, CONTROLLER_PORT));
-    let (door, between) = (place::address(1, DOOR_PORT), place::address(1, DOOR_PORT + 1));
+    let Door { inside: door, outside: between } = door();
     format!(
         "process.roles=broker,controller
 node.id=1

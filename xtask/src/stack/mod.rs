@@ -12,6 +12,7 @@ mod maven;
 mod part;
 mod place;
 pub(crate) mod postgres;
+mod power;
 mod process;
 mod security;
 
@@ -22,7 +23,7 @@ use std::{
 
 use cassandra::Cassandra;
 use debezium::Debezium;
-pub(crate) use part::Part;
+pub(crate) use part::{Door, Part};
 pub(crate) use process::Server;
 use security::Security;
 
@@ -43,6 +44,8 @@ pub(crate) struct Wanted {
     pub(crate) cdc_mib: Option<u32>,
     /// Whether a node syncs its commit log before it acknowledges a write, and not every so often.
     pub(crate) is_synced: bool,
+    /// Whether its power can be cut: what its commit log has not synced is then gone.
+    pub(crate) has_power_cuts: bool,
 }
 
 /// How Debezium runs.
@@ -57,7 +60,14 @@ pub(crate) enum Pipeline {
 impl Wanted {
     /// A ring of Cassandra, and nothing else.
     pub(crate) const fn cassandra(version: &'static str, nodes: u8) -> Self {
-        Self { cassandra: version, nodes, pipeline: None, cdc_mib: None, is_synced: false }
+        Self {
+            cassandra: version,
+            nodes,
+            pipeline: None,
+            cdc_mib: None,
+            is_synced: false,
+            has_power_cuts: false,
+        }
     }
 
     /// With Kafka, and what brings the changes there.
@@ -73,6 +83,11 @@ impl Wanted {
     /// With a commit log that is synced before a write is acknowledged.
     pub(crate) const fn synced(self) -> Self {
         Self { is_synced: true, ..self }
+    }
+
+    /// With nodes whose power can be cut.
+    pub(crate) const fn with_power_cuts(self) -> Self {
+        Self { has_power_cuts: true, ..self }
     }
 
     /// Where Kafka's broker is, in a stack that has one.
@@ -103,6 +118,9 @@ impl Wanted {
         }
         if self.is_synced {
             name.push_str("-synced");
+        }
+        if self.has_power_cuts {
+            name.push_str("-power");
         }
         stack.join(name)
     }

@@ -1,8 +1,10 @@
 //! The servers of a stack one by one, for whoever kills and freezes them.
 
-use std::{fmt, path::PathBuf, process::Command};
+use std::{fmt, net::SocketAddr, path::PathBuf, process::Command};
 
-use super::{Stack, Wanted, cassandra::Cassandra, debezium::Debezium, kafka, postgres, process::Server};
+use super::{
+    Stack, Wanted, cassandra, cassandra::Cassandra, debezium::Debezium, kafka, postgres, process::Server,
+};
 
 /// The kind of folder in which `cargo xtask faults` has its own processes.
 pub(super) const KIND: &str = "faults";
@@ -37,6 +39,23 @@ impl fmt::Display for Part {
     }
 }
 
+/// Where clients of a server can be made to connect, so that somebody stands in between.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Door {
+    /// Where they connect.
+    pub(crate) outside: SocketAddr,
+    /// Where the server is.
+    pub(crate) inside: SocketAddr,
+}
+
+impl Wanted {
+    /// Those of the servers that applications talk to.
+    pub(crate) fn doors(&self) -> Vec<(Part, Door)> {
+        let nodes = (1..=self.nodes).map(|number| (Part::Node(number), cassandra::door(number)));
+        nodes.chain([(Part::Broker, kafka::door()), (Part::Postgres, postgres::door())]).collect()
+    }
+}
+
 impl Stack {
     /// The folder of this stack's application, where its processes have theirs.
     pub(crate) fn application(&self, wanted: Wanted) -> PathBuf {
@@ -54,6 +73,11 @@ impl Stack {
             Part::Application { name, .. } => self.application(wanted).join(name),
         };
         Ok(Server::find(&folder))
+    }
+
+    /// Takes from a node that was killed what it had not synced, as if the machine had lost its power. How many bytes.
+    pub(crate) fn cut_power(&self, wanted: Wanted, node: u8) -> Result<u64, String> {
+        Cassandra::new(&self.folder, wanted).cut_power(node)
     }
 
     /// Starts the part unless it runs, and waits until it answers. Whether it was started.

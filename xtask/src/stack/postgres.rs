@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{place, process::Server};
+use super::{Door, place, process::Server};
 use crate::system;
 
 const PACKAGES: &str = "postgresql";
@@ -33,7 +33,17 @@ fn address() -> SocketAddr {
 
 /// Where tests and examples find it: `ES_POSTGRES_URL`.
 pub(crate) fn url() -> String {
-    format!("postgres://{USER}@{}/postgres", address())
+    url_at(&address().to_string())
+}
+
+/// The same, behind another address.
+pub(crate) fn url_at(address: &str) -> String {
+    format!("postgres://{USER}@{address}/postgres")
+}
+
+/// Where whoever stands between it and its clients may listen.
+pub(super) fn door() -> Door {
+    Door { outside: place::address(1, PORT + 1), inside: address() }
 }
 
 pub(super) fn folder(stack: &Path) -> Result<PathBuf, String> {
