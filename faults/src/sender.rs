@@ -32,7 +32,8 @@ impl Sender {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
-            let planted = self.plant == Some(Plant::UnknownIsFailure);
+            // An account that is there cannot be opened under another id.
+            let planted = self.plant == Some(Plant::UnknownIsFailure) && op.want != Want::Open;
             outcome = self.once(op, if planted { Uuid::now_v7() } else { op.id }).await?;
         }
         Ok(outcome)

@@ -80,6 +80,8 @@ impl LockFile {
         let mut events: Vec<LockedEvent> = Vec::new();
         let mut format = false;
         for (number, line) in text.lines().enumerate() {
+            // What an editor of another system leaves, also at the end of a file that ends in no line feed.
+            let line = line.trim_end_matches('\r');
             let wrong =
                 |reason: &str| Err(LockError { line: number + 1, reason: format!("{reason}: `{line}`") });
             if line.trim().is_empty() || line.starts_with('#') {
@@ -177,6 +179,14 @@ mod tests {
         assert_eq!(keys, [("a.b", 2), ("a.b", 10), ("b.c", 1)]);
         assert_eq!(file.get("a.b", 10).map(|e| &*e.shape), Some("x: u8\n"));
         assert_eq!((file.get("a.b", 1), file.events()[0].category()), (None, "a"));
+    }
+
+    #[test]
+    fn carriage_returns_are_no_part_of_a_line() {
+        let plain = LockFile::parse("format 1\na.b v1 F\n    x: u8\n");
+        for text in ["format 1\r\na.b v1 F\r\n    x: u8\r\n", "format 1\na.b v1 F\r\r\n    x: u8\r"] {
+            assert_eq!(LockFile::parse(text), plain, "{text:?}");
+        }
     }
 
     #[test]

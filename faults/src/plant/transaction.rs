@@ -11,6 +11,8 @@ use super::Plant;
 
 /// Between two commits that should be one: time for a kill to fall into.
 const APART: Duration = Duration::from_millis(40);
+/// Longer, because only the last commits of an aggregate are lost for good.
+const OFFSETS_APART: Duration = Duration::from_secs(2);
 
 pub(super) struct Careless {
     pool: PgPool,
@@ -34,10 +36,10 @@ impl Careless {
     }
 
     /// Commits what was done so far, and goes on in another transaction.
-    async fn commit_early(&mut self) -> Result<(), RepositoryError> {
+    async fn commit_early(&mut self, apart: Duration) -> Result<(), RepositoryError> {
         let next = self.pool.begin().await.map_err(unavailable)?;
         std::mem::replace(&mut self.tx, next).commit().await.map_err(unavailable)?;
-        tokio::time::sleep(APART).await;
+        tokio::time::sleep(apart).await;
         Ok(())
     }
 
@@ -56,7 +58,7 @@ impl Careless {
     /// Offsets that the batch has, before anything else.
     pub(super) async fn offsets_first(&mut self, batch: &Batch) -> Result<(), RepositoryError> {
         self.offsets(batch).await.map_err(unavailable)?;
-        self.commit_early().await
+        self.commit_early(OFFSETS_APART).await
     }
 }
 
@@ -83,7 +85,7 @@ impl ViewTransaction for Careless {
             }
         }
         if self.plant == Plant::CheckpointApart && elsewhere.is_empty() {
-            self.commit_early().await?;
+            self.commit_early(APART).await?;
         }
         Ok(elsewhere)
     }

@@ -26,6 +26,7 @@ use wire::Wire;
 
 const LOADED_WITHIN: Duration = Duration::from_secs(180);
 const SET_UP_WITHIN: Duration = Duration::from_secs(180);
+const LAST_COMMITS: Duration = Duration::from_secs(2);
 
 /// What to do.
 pub(crate) struct Options {
@@ -111,10 +112,19 @@ impl<'a> Run<'a> {
         let nemesis = Nemesis::new(self.stack, wanted, parts, &self.wires);
         let done = nemesis.rage(kinds, seed, Duration::from_secs(seconds))?;
         println!("{:6.1} s: all is healed", begin.elapsed().as_secs_f64());
-        for application in self.applications().iter().filter(|part| is_load(part)) {
+        let (load, listeners): (Vec<_>, Vec<_>) = self.applications().into_iter().partition(is_load);
+        for application in &load {
             if let Some(running) = self.stack.find(wanted, application)? {
                 running.stop()?;
             }
+        }
+        // Once more, while the last commits arrive: what is lost then no later commit brings to light.
+        std::thread::sleep(LAST_COMMITS);
+        for application in &listeners {
+            if let Some(running) = self.stack.find(wanted, application)? {
+                running.kill()?;
+            }
+            self.stack.start(wanted, application)?;
         }
         // The judge has patience with the views, with what is sent again, with the other halves of transfers, and
         // with the rows.

@@ -153,6 +153,8 @@ snapshot.mode=never
 # The port of its health page, on all addresses: it cannot be bound to one, so let it be any that is free.
 http.port=0
 commit.log.real.time.processing.enabled=true
+# How long it gathers records before it sends them, unless there are many: half a second by default.
+poll.interval.ms=20
 commit.log.marked.complete.poll.interval.ms=50
 cdc.dir.poll.interval.ms=50
 commit.log.relocation.dir.poll.interval.ms=1000
