@@ -27,10 +27,16 @@ const REMARKS: &[(&str, &str)] = &[
         "cqrs-es-aggregate",
         "reads and writes the state beside the events; 0.5.0 applies every event twice to it",
     ),
-    ("evento", "keeps states in memory, asks the store for newer events; a stream ends at 65,535 events"),
+    (
+        "evento",
+        "keeps states older than a second in memory and reads the events since; a stream ends at 65,535 events",
+    ),
     ("eventcore", "replays the stream for each command"),
     ("eventcore-snapshots", "keeps states in the store, and reads the events since"),
-    ("disintegrate", "queries the account's events for each decision; commands may span accounts"),
+    (
+        "disintegrate",
+        "queries the account's events for each decision, which may span accounts; serializable transactions",
+    ),
     ("disintegrate-snapshots", "a snapshot every 100 events"),
 ];
 
