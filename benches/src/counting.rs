@@ -10,7 +10,7 @@
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     sync::atomic::{
-        AtomicBool, AtomicU64,
+        AtomicBool, AtomicI64, AtomicU64,
         Ordering::{Relaxed, SeqCst},
     },
 };
@@ -18,6 +18,7 @@ use std::{
 static ON: AtomicBool = AtomicBool::new(false);
 static COUNT: AtomicU64 = AtomicU64::new(0);
 static BYTES: AtomicU64 = AtomicU64::new(0);
+static KEPT: AtomicI64 = AtomicI64::new(0);
 
 /// The allocator.
 pub(crate) struct Counting;
@@ -29,6 +30,16 @@ pub(crate) struct Allocations {
     pub(crate) count: u64,
     /// How many bytes; of a block that grew, those that it grew by.
     pub(crate) bytes: u64,
+}
+
+/// Counts from now on what is kept, for a process that begins with it.
+pub(crate) fn watch() {
+    ON.store(true, SeqCst);
+}
+
+/// How many bytes have been asked for and not given back, since counting began.
+pub(crate) fn kept() -> u64 {
+    KEPT.load(SeqCst).max(0).unsigned_abs()
 }
 
 /// Begins to count, from zero.
@@ -51,27 +62,38 @@ fn note(bytes: usize) {
     }
 }
 
+fn keep(bytes: usize, sign: i64) {
+    if ON.load(Relaxed) {
+        KEPT.fetch_add(sign * bytes.cast_signed() as i64, Relaxed);
+    }
+}
+
 // SAFETY: every method passes its arguments on to `System` unchanged and returns what that returns.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         note(layout.size());
+        keep(layout.size(), 1);
         // SAFETY: the caller keeps the contract, which is the same.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         note(layout.size());
+        keep(layout.size(), 1);
         // SAFETY: the caller keeps the contract, which is the same.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         note(size.saturating_sub(layout.size()));
+        keep(size, 1);
+        keep(layout.size(), -1);
         // SAFETY: the caller keeps the contract, which is the same.
         unsafe { System.realloc(block, layout, size) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        keep(layout.size(), -1);
         // SAFETY: the caller keeps the contract, which is the same.
         unsafe { System.dealloc(block, layout) }
     }

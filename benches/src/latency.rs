@@ -40,11 +40,11 @@ const PATIENCE: Duration = Duration::from_secs(240);
 /// A leg of the way, in milliseconds.
 #[derive(Debug, Serialize)]
 pub(crate) struct Leg {
-    name: &'static str,
-    commits: usize,
-    p50: f64,
-    p99: f64,
-    max: f64,
+    pub(crate) name: &'static str,
+    pub(crate) commits: usize,
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
+    pub(crate) max: f64,
 }
 
 impl Leg {

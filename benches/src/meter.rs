@@ -2,10 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use crate::counting::{self, Allocations};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    counting::{self, Allocations},
+    process::Memory,
+};
 
 /// What a pass measures. Cases prepare, [`start`](Meter::start), work, stop, and check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub(crate) enum Meter {
     Time,
     Allocations,
@@ -27,6 +32,8 @@ pub(crate) struct Sample {
     pub(crate) commits: Option<u64>,
     /// Bytes between this process and the server, both ways, where that was counted.
     pub(crate) wire: Option<u64>,
+    /// Of a case that has a process of its own.
+    pub(crate) memory: Option<Memory>,
 }
 
 impl Meter {
@@ -45,7 +52,7 @@ impl Running {
             Meter::Time => Allocations::default(),
             Meter::Allocations => counting::stop(),
         };
-        Sample { commands, took, allocations, commits: None, wire: None }
+        Sample { commands, took, allocations, commits: None, wire: None, memory: None }
     }
 }
 

@@ -1,9 +1,9 @@
 //! The command line of a benchmark.
 
-use clap::{Arg, ArgAction, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use std::path::PathBuf;
 
-use crate::cases::Scale;
+use crate::{cases::Scale, full::Order};
 
 /// What to run, and where to write it.
 #[derive(Debug, Default)]
@@ -29,7 +29,10 @@ pub(crate) struct Servers {
 impl Options {
     /// From this process's arguments; ends the process if they are wrong.
     pub(crate) fn parse(command: Command) -> Self {
-        let mut arguments = command.get_matches();
+        Self::of(&mut command.get_matches())
+    }
+
+    fn of(arguments: &mut ArgMatches) -> Self {
         // A benchmark without servers does not know these arguments.
         let mut server = |name| arguments.try_remove_one::<String>(name).ok().flatten().unwrap_or_default();
         let servers =
@@ -70,6 +73,34 @@ pub(crate) fn with_pipeline(command: Command) -> Command {
                 .default_value("postgres://postgres@127.0.0.1:54320/postgres")
                 .help("A database for views, in a schema that is removed again"),
         )
+}
+
+/// What the whole report is asked for with.
+pub(crate) fn full() -> Order {
+    let mut arguments = report().get_matches();
+    Order {
+        options: Options::of(&mut arguments),
+        to: arguments.remove_one("to").unwrap_or_default(),
+        peers: arguments.remove_one("peers"),
+        kafka: arguments.remove_one("kafka"),
+    }
+}
+
+fn report() -> Command {
+    let path = || value_parser!(PathBuf);
+    let to = Arg::new("to").long("to").value_name("FOLDER").value_parser(path()).required(true);
+    let peers = Arg::new("peers").long("peers").value_name("PROGRAM").value_parser(path());
+    let kafka = Arg::new("kafka").long("kafka").value_name("VERSION");
+    // The others each write JSON of their own.
+    let command = with_pipeline(commands("report", "Every benchmark, growth and peers in one report"));
+    command
+        .mut_arg("json", |json| json.hide(true))
+        .mut_arg("rounds", |rounds| {
+            rounds.help("How often each case runs; 5 unless this says otherwise, once with --quick")
+        })
+        .arg(to.help("Where report.md, report.json and report.svg are written"))
+        .arg(peers.help("The program of benches/peers; without it, peers on databases are left out"))
+        .arg(kafka.help("The version of the brokers, which their protocol does not tell"))
 }
 
 pub(crate) fn commands(name: &'static str, about: &'static str) -> Command {
@@ -115,11 +146,12 @@ pub(crate) fn commands(name: &'static str, about: &'static str) -> Command {
 
 #[cfg(test)]
 mod tests {
-    use super::{commands, with_pipeline};
+    use super::{commands, report, with_pipeline};
 
     #[test]
     fn the_command_line_is_sound() {
         with_pipeline(commands("a", "b")).debug_assert();
+        report().debug_assert();
         let rounds = |n| commands("a", "b").try_get_matches_from(["a", "--rounds", n]);
         assert!(rounds("0").is_err() && rounds("1").is_ok());
     }

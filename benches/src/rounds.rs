@@ -6,6 +6,7 @@ use crate::{
     Error,
     cases::{Case, Scale, Section, Unit},
     meter::{Meter, Sample},
+    process::Memory,
 };
 
 /// A section's results.
@@ -30,13 +31,15 @@ pub(crate) struct CaseResult {
     pub(crate) base: String,
     /// Of the times, taken within each round.
     pub(crate) ratio: Spread,
-    /// A command's.
-    pub(crate) allocations: f64,
-    /// A command's.
-    pub(crate) bytes: f64,
+    /// A command's, where they are counted.
+    pub(crate) allocations: Option<f64>,
+    /// A command's, where they are counted.
+    pub(crate) bytes: Option<f64>,
     pub(crate) commands_per_commit: Option<f64>,
     /// Between this process and the server, both ways, for a command.
     pub(crate) wire_bytes: Option<f64>,
+    /// Of a case that has a process of its own, when its clock stopped.
+    pub(crate) memory: Option<Memory>,
 }
 
 /// All rounds' numbers.
@@ -49,7 +52,7 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    fn of(rounds: Vec<f64>) -> Self {
+    pub(crate) fn of(rounds: Vec<f64>) -> Self {
         let mut sorted = rounds.clone();
         sorted.sort_unstable_by(f64::total_cmp);
         let at = |n: usize| sorted.get(n).copied().unwrap_or(f64::NAN);
@@ -101,6 +104,8 @@ fn measure(case: &Case, scale: &Scale, meter: Meter) -> Result<Sample, Error> {
 
 fn result(case: &Case, counted: &Sample, times: &[f64], base: &[f64]) -> CaseResult {
     let commands = counted.commands as f64;
+    // No command goes without one; a program that is not ours does not count them.
+    let allocations = Some(counted.allocations).filter(|allocations| allocations.count > 0);
     CaseResult {
         key: case.key.clone(),
         label: case.label.clone(),
@@ -109,10 +114,11 @@ fn result(case: &Case, counted: &Sample, times: &[f64], base: &[f64]) -> CaseRes
         ns_per_command: Spread::of(times.to_vec()),
         base: case.base.clone(),
         ratio: Spread::of(times.iter().zip(base).map(|(time, base)| time / base).collect()),
-        allocations: counted.allocations.count as f64 / commands,
-        bytes: counted.allocations.bytes as f64 / commands,
+        allocations: allocations.map(|allocations| allocations.count as f64 / commands),
+        bytes: allocations.map(|allocations| allocations.bytes as f64 / commands),
         commands_per_commit: counted.commits.map(|commits| commands / commits as f64),
         wire_bytes: counted.wire.map(|bytes| bytes as f64 / commands),
+        memory: counted.memory,
     }
 }
 

@@ -252,14 +252,18 @@ fn commands() -> Command {
         )
         .subcommand(
             Command::new("bench")
-                .about("Runs a benchmark, built for release")
-                .arg(Arg::new("name").help(format!("Which: {}", bench::names())))
+                .about("Runs a benchmark, built for release; without a name, all of them, growth and the peers, into one report")
+                .arg(
+                    Arg::new("name")
+                        .allow_hyphen_values(true)
+                        .help(format!("Which: {} [default: report]", bench::names())),
+                )
                 .arg(
                     Arg::new("arguments")
                         .num_args(..)
                         .trailing_var_arg(true)
                         .allow_hyphen_values(true)
-                        .help("For the benchmark itself: --quick, --json FILE, .."),
+                        .help("For the benchmark itself: --quick, --json FILE; for the report: --quick, --to FOLDER, .."),
                 ),
         )
 }

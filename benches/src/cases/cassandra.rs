@@ -78,7 +78,9 @@ impl Place {
         };
         if let Some(wire) = &wire {
             // The node says where it is itself, and the driver takes the one it was given for it, too.
-            let ways = [self.server, wire.address].map(|said| (said, wire.address));
+            // It also takes every node to listen at the port that it was given.
+            let at_its_port = SocketAddr::new(self.server.ip(), wire.address.port());
+            let ways = [self.server, wire.address, at_its_port].map(|said| (said, wire.address));
             let translate: HashMap<SocketAddr, SocketAddr> = ways.into();
             builder = builder.address_translator(Arc::new(translate));
         }

@@ -4,7 +4,9 @@ mod cassandra;
 mod concurrent;
 mod cqrs;
 mod floor;
+mod growth;
 mod long;
+mod peers;
 mod pipeline;
 mod scan;
 mod short;
@@ -35,6 +37,8 @@ pub(crate) enum Unit {
 }
 
 pub(crate) use cassandra::{Place, sections as store};
+pub(crate) use growth::{Databases, Topics, run as point, sections as growth};
+pub(crate) use peers::{Peers, sections as peers};
 pub(crate) use pipeline::{Balances, Pipeline, sections as pipeline};
 
 type Run = dyn Fn(&Scale, Meter) -> Result<Sample, Error>;
@@ -116,6 +120,11 @@ impl Scale {
         }
     }
 
+    /// Whether it is what numbers may be quoted of.
+    fn is_full(&self) -> bool {
+        self.commands >= 50_000
+    }
+
     #[cfg(test)]
     pub(crate) fn smallest() -> Self {
         Self {
@@ -179,7 +188,7 @@ fn on_one_thread<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, E
 }
 
 /// Runs `work` on all threads of the machine.
-fn on_all_threads<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+pub(crate) fn on_all_threads<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }
 

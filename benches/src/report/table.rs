@@ -17,7 +17,9 @@ pub(crate) fn table(sections: &[SectionResult]) -> String {
             Unit::PerSecond => "commands a second (min..max)",
         };
         rows.push(Row::Cells(["", unit, "time, ratio", "allocations", "bytes"].map(str::to_owned), ""));
-        rows.extend(section.cases.iter().map(|case| Row::Cells(cells(case, section.unit), case.remark)));
+        rows.extend(
+            section.cases.iter().map(|case| Row::Cells(cells(case, section.unit, true), case.remark)),
+        );
     }
     let width =
         |at: usize| rows.iter().filter_map(|row| Some(row.cells()?[at].chars().count())).max().unwrap_or(0);
@@ -55,7 +57,8 @@ impl Row {
     }
 }
 
-fn cells(case: &CaseResult, unit: Unit) -> [String; COLUMNS] {
+/// A case's cells. `with_memory` adds it to the label, where there is no column for it.
+pub(super) fn cells(case: &CaseResult, unit: Unit, with_memory: bool) -> [String; COLUMNS] {
     let time = &case.ns_per_command;
     let spread = match unit {
         Unit::Nanoseconds => {
@@ -74,11 +77,16 @@ fn cells(case: &CaseResult, unit: Unit) -> [String; COLUMNS] {
     if let Some(bytes) = case.wire_bytes {
         label += &format!(" ({bytes:.0} bytes on the wire)");
     }
-    [label, spread, ratio, format!("{:.1}", case.allocations), thousands(case.bytes)]
+    if let Some(memory) = case.memory.filter(|_| with_memory) {
+        label += &format!(" ({})", memory.text());
+    }
+    let counted = |number: Option<f64>, text: fn(f64) -> String| number.map_or(String::new(), text);
+    let allocations = counted(case.allocations, |number| format!("{number:.1}"));
+    [label, spread, ratio, allocations, counted(case.bytes, thousands)]
 }
 
 /// A whole number with a comma at each third digit.
-fn thousands(number: f64) -> String {
+pub(crate) fn thousands(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut text = String::new();
     for (at, digit) in digits.char_indices() {

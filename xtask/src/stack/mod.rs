@@ -30,6 +30,9 @@ use security::Security;
 /// The versions of Apache Cassandra that the stack can run.
 pub(crate) const CASSANDRA: &[&str] = &["5.0.9", "4.1.10"];
 
+/// The version of Apache Kafka that the stack runs.
+pub(crate) const KAFKA: &str = kafka::VERSION;
+
 /// The kinds of servers, in the order in which they start; they stop the other way round.
 const KINDS: &[&str] = &[postgres::KIND, cassandra::KIND, kafka::KIND, debezium::KIND, part::KIND];
 

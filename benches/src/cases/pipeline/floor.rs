@@ -11,7 +11,7 @@ use rdkafka::{Message, Offset, TopicPartitionList, consumer::Consumer};
 
 use super::{
     super::{on_all_threads, same},
-    topic::{PARTITIONS, Topic},
+    topic::Topic,
 };
 use crate::{
     Error,
@@ -24,7 +24,7 @@ pub(super) fn run(topic: &Topic, meter: Meter) -> Result<Sample, Error> {
     on_all_threads(async {
         let (consumer, table, name) = (topic.consumer()?, topic.table(), topic.name());
         let mut all = TopicPartitionList::new();
-        for partition in 0..PARTITIONS {
+        for partition in 0..topic.partitions {
             all.add_partition_offset(&name, partition, Offset::Beginning)?;
         }
         consumer.assign(&all)?;

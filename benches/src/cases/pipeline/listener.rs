@@ -20,6 +20,7 @@ use crate::{
     Error,
     bank::Deposited,
     meter::{Meter, Sample},
+    process,
 };
 
 const LOOK: Duration = Duration::from_millis(1);
@@ -57,7 +58,7 @@ impl ChangeFeed for Alone {
     }
 }
 
-pub(super) fn in_memory(topic: &Topic, meter: Meter) -> Result<Sample, Error> {
+pub(crate) fn in_memory(topic: &Topic, meter: Meter) -> Result<Sample, Error> {
     on_all_threads(run(topic, MemoryRepository::new(), meter))
 }
 
@@ -87,7 +88,7 @@ async fn run(topic: &Topic, views: impl Repository<Balances> + Clone, meter: Met
         }
         if status.applied == topic.commits {
             let running = running.ok_or("too few commits to measure")?;
-            break running.stop(topic.commits - before);
+            break process::with_memory(running.stop(topic.commits - before));
         }
         tokio::time::sleep(LOOK).await;
     };

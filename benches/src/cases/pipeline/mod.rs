@@ -1,14 +1,14 @@
 //! From a topic into views, beside a bare consumer that decodes and folds the same records.
 
 mod floor;
-mod listener;
-mod topic;
+pub(super) mod listener;
+pub(super) mod topic;
 
 use std::rc::Rc;
 
 use super::{Case, Section, Unit};
-use crate::{Error, options::Servers};
-use topic::Topic;
+use crate::{Error, meter::Sample, options::Servers};
+use topic::{PARTITIONS, Topic};
 
 pub(crate) use listener::Balances;
 
@@ -21,7 +21,7 @@ pub(crate) struct Pipeline {
 impl Pipeline {
     /// Fills a topic of its own with so many commits, as the connector would.
     pub(crate) fn new(servers: &Servers, commits: u64) -> Result<Rc<Self>, Error> {
-        let topic = super::on_all_threads(Topic::filled(&servers.brokers, commits))?;
+        let topic = super::on_all_threads(Topic::filled(&servers.brokers, commits, PARTITIONS))?;
         Ok(Rc::new(Self { servers: servers.clone(), topic }))
     }
 
@@ -40,10 +40,12 @@ pub(crate) fn sections(pipeline: &Rc<Pipeline>) -> Vec<Section> {
             floor::run(&bare.topic, meter)
         }),
         Case::new("pipeline/memory", "listener, views in memory", base, move |_, meter| {
-            listener::in_memory(&memory.topic, meter)
+            // What this process has in memory is not this case's alone.
+            Ok(Sample { memory: None, ..listener::in_memory(&memory.topic, meter)? })
         }),
         Case::new("pipeline/postgres", "listener, views in PostgreSQL", base, move |_, meter| {
-            listener::in_postgres(&postgres.topic, &postgres.servers.postgres, meter)
+            let sample = listener::in_postgres(&postgres.topic, &postgres.servers.postgres, meter)?;
+            Ok(Sample { memory: None, ..sample })
         }),
     ];
     vec![Section { title: "Kafka: commits of one event each, into views", unit: Unit::PerSecond, cases }]

@@ -20,6 +20,7 @@ use rdkafka::{
     producer::{BaseProducer, BaseRecord, Producer},
     types::RDKafkaErrorCode,
 };
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
@@ -32,19 +33,21 @@ const AGGREGATES: u64 = 200;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A topic of the bench's own.
-pub(super) struct Topic {
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Topic {
     brokers: String,
     keyspace: String,
     pub(super) commits: u64,
+    pub(crate) partitions: i32,
 }
 
 impl Topic {
     /// With so many commits, those of an aggregate in one partition.
-    pub(super) async fn filled(brokers: &str, commits: u64) -> Result<Self, Error> {
+    pub(crate) async fn filled(brokers: &str, commits: u64, partitions: i32) -> Result<Self, Error> {
         let keyspace = format!("es_bench_{}", &Uuid::now_v7().simple().to_string()[..24]);
-        let topic = Self { brokers: brokers.to_owned(), keyspace, commits };
+        let topic = Self { brokers: brokers.to_owned(), keyspace, commits, partitions };
         let name = topic.name();
-        let new = NewTopic::new(&name, PARTITIONS, TopicReplication::Fixed(1));
+        let new = NewTopic::new(&name, partitions, TopicReplication::Fixed(1));
         for made in topic.admin()?.create_topics([&new], &options()).await? {
             made.map_err(|(topic, error)| format!("{topic}: {error}"))?;
         }
@@ -57,7 +60,7 @@ impl Topic {
             let commit = next(version, &format!("account-{aggregate:06}"))?;
             *version = commit.version();
             let (key, value) = (key_of(&commit.stream.id), record_of(&table, &commit));
-            let partition = (aggregate % PARTITIONS as u64) as i32;
+            let partition = (aggregate % u64::from(partitions.unsigned_abs())) as i32;
             let mut record = BaseRecord::to(&name).partition(partition).key(&key).payload(&value);
             while let Err((error, back)) = producer.send(record) {
                 if error != KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull) {
@@ -96,7 +99,7 @@ impl Topic {
         Ok(client.create()?)
     }
 
-    pub(super) async fn delete(&self) -> Result<(), Error> {
+    pub(crate) async fn delete(&self) -> Result<(), Error> {
         for deleted in self.admin()?.delete_topics(&[&self.name()], &options()).await? {
             deleted.map_err(|(topic, error)| format!("{topic}: {error}"))?;
         }
