@@ -10,3 +10,4 @@ mod framing;
 mod listener;
 mod operations;
 mod schema;
+mod simulation;

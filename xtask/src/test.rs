@@ -13,6 +13,9 @@ const ON_SERVERS: &[&str] = &["es-bench", "es-cassandra", "es-kafka"];
 /// The module with those tests that need a server, in a crate of which most does not.
 const ON_SERVER: &str = "on_server";
 
+/// How many seeds es-core is simulated with.
+const SEEDS: (&str, &str) = ("ES_SIMULATION_SEEDS", "10000");
+
 /// Integration tests of one package that are run on a stack.
 struct Tests {
     package: &'static str,
@@ -105,7 +108,7 @@ pub(crate) fn embedded(steps: &mut Steps) {
     }
     // Modules of that name need a server in a crate of which most does not.
     tests.extend(["--", "--skip", ON_SERVER]);
-    steps.cargo("tests: unit, integration, ui", &tests, &[]);
+    steps.cargo("tests: unit, integration, ui", &tests, &[SEEDS]);
     steps.cargo("tests: units of what needs servers", &units, &[]);
     let mut doc = vec!["test", "--workspace", "--doc"];
     doc.extend(common);

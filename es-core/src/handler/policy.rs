@@ -36,9 +36,16 @@ impl ConflictPolicy {
 pub(crate) fn jittered(first: Duration, longest: Duration, failures: u32) -> Duration {
     let doubled = first.saturating_mul(1u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX));
     let ceiling = doubled.min(longest);
+    ceiling.mul_f64((random() >> 11) as f64 / (1u64 << 53) as f64)
+}
+
+fn random() -> u64 {
+    #[cfg(feature = "testing")]
+    if let Some(drawn) = crate::testing::drawn() {
+        return drawn;
+    }
     // Every `RandomState` has keys of its own: randomness enough to keep two processes from marching in step.
-    let random = RandomState::new().build_hasher().finish();
-    ceiling.mul_f64((random >> 11) as f64 / (1u64 << 53) as f64)
+    RandomState::new().build_hasher().finish()
 }
 
 #[cfg(test)]

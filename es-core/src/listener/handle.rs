@@ -54,7 +54,9 @@ pub(crate) struct ListenerHandle {
     repository: Arc<dyn DynRepository>,
     store: Arc<dyn DynStore>,
     hints: mpsc::Sender<StreamId>,
-    stop: watch::Sender<bool>,
+    /// Of the listener, and of its verifier: those who wait for one of these are woken in an order that tokio leaves
+    /// to chance.
+    stop: [watch::Sender<bool>; 2],
     task: Mutex<Option<tokio::task::JoinHandle<()>>>,
 }
 
@@ -69,6 +71,7 @@ impl Listener {
             state: watch::Sender::new(ListenerState::Running),
         });
         let (hints, hinted) = mpsc::channel(MOST_HINTS);
+        let (stop_verifier, verifier_stopped) = watch::channel(false);
         let (stop, stopped) = watch::channel(false);
         let (categories, repository) = (self.categories.clone(), self.repository.clone());
         let store = self.store.clone();
@@ -82,15 +85,18 @@ impl Listener {
         // One that waits is enough.
         let (verify, asked) = mpsc::channel(1);
         // Ends when the listener does, which holds `verify`.
-        tokio.spawn(verifier.run(self.verify_every, asked, stopped.clone()));
+        tokio.spawn(verifier.run(self.verify_every, asked, verifier_stopped));
         let task = tokio.spawn(run(self, feed, shared.clone(), stopped, hinted, verify));
-        ListenerHandle { shared, categories, repository, store, hints, stop, task: Mutex::new(Some(task)) }
+        let (stop, task) = ([stop, stop_verifier], Mutex::new(Some(task)));
+        ListenerHandle { shared, categories, repository, store, hints, stop, task }
     }
 }
 
 impl ListenerHandle {
     pub(crate) fn ask_to_stop(&self) {
-        self.stop.send_replace(true);
+        for stop in &self.stop {
+            stop.send_replace(true);
+        }
     }
 
     /// Waits until the listener has ended.
@@ -161,6 +167,7 @@ impl ListenerHandle {
                 ask_store = Instant::now() + FEED_PATIENCE;
             }
             tokio::select! {
+                biased;
                 // The sender lives as long as `waiting` does.
                 _ = &mut waiting.woken => return Ok(()),
                 _ = state.changed() => {}

@@ -50,9 +50,18 @@ impl Hold {
         self.held.values().map(|(work, _)| work)
     }
 
-    /// Takes what is due, `most` of it at a time.
+    /// Takes what is due, `most` of it at a time, what has waited longest first: what is due again at once must not
+    /// come before it for ever.
     pub(super) fn take_due(&mut self, now: Instant, most: usize) -> Vec<Work> {
-        self.held.extract_if(|_, (_, due)| *due <= now).map(|(_, (work, _))| work).take(most).collect()
+        let due = self.held.iter().filter(|(_, (_, due))| *due <= now);
+        let mut due: Vec<(Instant, &StreamId)> = due.map(|(stream, (_, due))| (*due, stream)).collect();
+        if due.len() > most {
+            due.select_nth_unstable(most);
+            due.truncate(most);
+        }
+        due.sort_unstable();
+        let streams: Vec<StreamId> = due.into_iter().map(|(_, stream)| stream.clone()).collect();
+        streams.iter().filter_map(|stream| self.take(stream)).collect()
     }
 
     /// When the next is due.
@@ -145,6 +154,20 @@ mod tests {
         assert_eq!(hold.offsets(), []);
         assert_eq!(hold.take_due(now, 9).len(), 1);
         assert_eq!(hold.offsets(), [offset(&p, 9)]);
+    }
+
+    #[test]
+    fn what_has_waited_longest_is_taken_first() {
+        let now = Instant::now();
+        let mut hold = Hold::default();
+        for (id, waited) in [("a", 1), ("b", 3), ("c", 2), ("d", 3)] {
+            hold.keep(Work::new(StreamId::new("note", id)), now - std::time::Duration::from_millis(waited));
+        }
+        hold.keep(Work::new(StreamId::new("note", "e")), now + std::time::Duration::from_millis(1));
+        let mut taken = |most| -> Vec<String> {
+            hold.take_due(now, most).into_iter().map(|work| work.stream.id.to_string()).collect()
+        };
+        assert_eq!([taken(3), taken(3), taken(3)], [vec!["b", "d", "c"], vec!["a"], vec![]]);
     }
 
     #[test]

@@ -1,4 +1,7 @@
-use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap, future::poll_fn, panic::AssertUnwindSafe, pin::pin, sync::Arc, task::Poll,
+    time::Duration,
+};
 
 use futures_util::FutureExt;
 use quick_cache::unsync::Cache;
@@ -47,6 +50,18 @@ pub(super) struct Run {
     verify: mpsc::Sender<()>,
     /// Whether the views have been compared with the store since the start, or need not be.
     is_verified: bool,
+    /// Whose turn it is to be looked at first.
+    turn: usize,
+}
+
+/// What a listener has to deal with next.
+enum Next {
+    Stop,
+    /// Streams of which somebody knows that there is more.
+    Hinted,
+    /// Something that is held is due.
+    Due,
+    Fed(Result<FeedEvent, FeedError>),
 }
 
 /// Runs the listener until it has a reason to end.
@@ -70,6 +85,7 @@ pub(super) async fn run(
         stop,
         verify,
         is_verified: feed.is_complete(),
+        turn: 0,
     };
     let ended = AssertUnwindSafe(run.listen(&*feed, hints)).catch_unwind().await;
     let reason = ended.unwrap_or_else(|panic| StopReason::Panicked(crate::panic_message(&*panic)));
@@ -90,8 +106,9 @@ impl Run {
             let categories = &self.listener.categories;
             let name = Generations::space(self.listener.projection, self.listener.generation);
             let subscribed = tokio::select! {
-                subscribed = feed.subscribe(&name, categories) => subscribed,
+                biased;
                 () = stopped(&mut self.stop) => return StopReason::Shutdown,
+                subscribed = feed.subscribe(&name, categories) => subscribed,
             };
             let lost = match subscribed {
                 Ok(mut subscription) => {
@@ -126,23 +143,14 @@ impl Run {
     ) -> Result<FeedError, StopReason> {
         let mut hinted = Vec::with_capacity(MOST_AT_ONCE);
         loop {
-            let unsaved = (!self.hold.offsets().is_empty()).then_some(self.offsets_due);
-            let due = self.hold.next_due().into_iter().chain(unsaved).min();
-            let wake = async {
-                match due {
-                    Some(due) => sleep_until(due).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                () = stopped(&mut self.stop) => {
+            match self.next(subscription, hints, &mut hinted).await {
+                Next::Stop => {
                     self.offsets_due = Instant::now();
                     self.attempt(Vec::new()).await?;
                     subscription.saved(&self.hold.news()).await;
                     return Err(StopReason::Shutdown);
                 }
-                // Nobody sends any more only when nobody is left to stop the listener, either.
-                _ = hints.recv_many(&mut hinted, MOST_AT_ONCE), if self.hold.has_room() => {
+                Next::Hinted => {
                     for stream in hinted.drain(..) {
                         // Somebody knows that there is more, or that it is not parked any more.
                         let mut work = self.hold.take(&stream).unwrap_or_else(|| Work::new(stream));
@@ -150,25 +158,65 @@ impl Run {
                         self.hold.keep(work, Instant::now());
                     }
                 }
-                () = wake => {
+                Next::Due => {
                     let mut due = self.hold.take_due(Instant::now(), MOST_AT_ONCE);
                     self.fetch(&mut due).await?;
                     self.attempt(due).await?;
                 }
-                event = subscription.next(), if self.hold.has_room() => match event {
-                    Err(error) => return Ok(error),
-                    Ok(event) => {
-                        if *failures > 0 {
-                            *failures = 0;
-                            self.shared.running();
-                        }
-                        if let Some(error) = self.take(subscription, event).await? {
-                            return Ok(error);
-                        }
+                Next::Fed(Err(error)) => return Ok(error),
+                Next::Fed(Ok(event)) => {
+                    if *failures > 0 {
+                        *failures = 0;
+                        self.shared.running();
                     }
-                },
+                    if let Some(error) = self.take(subscription, event).await? {
+                        return Ok(error);
+                    }
+                }
             }
         }
+    }
+
+    /// Waits for what is next. A stop comes before all else. The others are looked at in turns, so that none that is
+    /// always there keeps the others out; by turns, not by chance, so that a listener can be simulated.
+    async fn next(
+        &mut self,
+        subscription: &mut dyn DynSubscription,
+        hints: &mut mpsc::Receiver<StreamId>,
+        hinted: &mut Vec<StreamId>,
+    ) -> Next {
+        let unsaved = (!self.hold.offsets().is_empty()).then_some(self.offsets_due);
+        let due = self.hold.next_due().into_iter().chain(unsaved).min();
+        let has_room = self.hold.has_room();
+        self.turn = (self.turn + 1) % 3;
+        let turn = self.turn;
+        let mut stop = pin!(stopped(&mut self.stop));
+        let mut fed = pin!(subscription.next());
+        let mut wake = pin!(async {
+            match due {
+                Some(due) => sleep_until(due).await,
+                None => std::future::pending().await,
+            }
+        });
+        poll_fn(|cx| {
+            if stop.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Next::Stop);
+            }
+            for which in (turn..turn + 3).map(|which| which % 3) {
+                let next = match which {
+                    // Nobody sends any more only when nobody is left to stop the listener, either.
+                    0 if has_room => hints.poll_recv_many(cx, hinted, MOST_AT_ONCE).map(|_| Next::Hinted),
+                    1 => wake.as_mut().poll(cx).map(|()| Next::Due),
+                    2 if has_room => fed.as_mut().poll(cx).map(Next::Fed),
+                    _ => Poll::Pending,
+                };
+                if next.is_ready() {
+                    return next;
+                }
+            }
+            Poll::Pending
+        })
+        .await
     }
 
     async fn take(
@@ -198,10 +246,11 @@ impl Run {
         let mut after = None;
         while self.is_busy && records.len() < MOST_GATHERED && self.hold.has_room() {
             let next = tokio::select! {
-                next = subscription.next() => next,
-                () = sleep_until(until) => break,
-                () = self.shared.progress.wanted() => break,
+                biased;
                 () = stopped(&mut self.stop) => break,
+                () = self.shared.progress.wanted() => break,
+                () = sleep_until(until) => break,
+                next = subscription.next() => next,
             };
             match next {
                 Ok(FeedEvent::Records(more)) => records.extend(more),
@@ -312,8 +361,9 @@ impl Run {
         self.shared.state.send_replace(ListenerState::Waiting { on, error: error.to_string() });
         let pause = jittered(FIRST_PAUSE, LONGEST_PAUSE, failures);
         tokio::select! {
-            () = tokio::time::sleep(pause) => Ok(()),
+            biased;
             () = stopped(&mut self.stop) => Err(StopReason::Shutdown),
+            () = tokio::time::sleep(pause) => Ok(()),
         }
     }
 

@@ -34,7 +34,7 @@ pub(crate) struct Served {
 
 /// One generation of the views, and its listener.
 pub(crate) struct Serving {
-    pub(super) generation: u32,
+    pub(crate) generation: u32,
     pub(crate) repository: Arc<dyn DynRepository>,
     pub(crate) listener: ListenerHandle,
 }
@@ -67,6 +67,21 @@ impl Served {
 
     pub(crate) fn current(&self) -> Arc<Serving> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The generation that serves, where it is not `generation` any more. Only to be asked when something is missing:
+    /// it asks the database.
+    pub(crate) async fn newer_than(
+        &self,
+        generation: u32,
+    ) -> Result<Option<(u32, Arc<dyn DynRepository>)>, RepositoryError> {
+        let repository = &self.listener.repository;
+        if repository.at_generation(generation).is_none() {
+            return Ok(None);
+        }
+        let serving = repository.generations().await?.serving;
+        let newer = repository.at_generation(serving).filter(|_| serving > generation);
+        Ok(newer.map(|newer| (serving, newer)))
     }
 
     /// A listener for `generation`, at work.

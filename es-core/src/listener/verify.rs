@@ -75,6 +75,7 @@ impl Verifier {
                 };
                 // What a listener asks for at its start is not on its way: there is nothing to wait for.
                 let grace = tokio::select! {
+                    biased;
                     asked = asked.recv() => match asked {
                         Some(()) => Duration::ZERO,
                         None => return,
@@ -85,8 +86,9 @@ impl Verifier {
             }
         };
         tokio::select! {
-            () = work => {}
+            biased;
             _ = stop.wait_for(|stop| *stop) => {}
+            () = work => {}
         }
     }
 

@@ -6,7 +6,7 @@ use super::{QueryError, ReadAfter};
 use crate::{
     listener::{ProjectionStatus, Served, Verified},
     projection::{Projection, ViewProjection, ViewRow},
-    repository::DynRepository,
+    repository::{DynRepository, RepositoryError},
     store::DynStore,
 };
 
@@ -26,10 +26,26 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    fn repository(&self) -> Arc<dyn DynRepository> {
+    /// Where to read, and which generation that is.
+    fn repository(&self) -> (u32, Arc<dyn DynRepository>) {
         match self {
-            Self::Served(served) => served.current().repository.clone(),
-            Self::Repository(repository) => repository.clone(),
+            Self::Served(served) => {
+                let current = served.current();
+                (current.generation, current.repository.clone())
+            }
+            Self::Repository(repository) => (0, repository.clone()),
+        }
+    }
+
+    /// Where to read again what was not found in `generation`: its rows may be removed, where this process stood still
+    /// while others rebuilt them.
+    async fn instead_of(
+        &self,
+        generation: u32,
+    ) -> Result<Option<(u32, Arc<dyn DynRepository>)>, RepositoryError> {
+        match self {
+            Self::Served(served) => served.newer_than(generation).await,
+            Self::Repository(_) => Ok(None),
         }
     }
 }
@@ -46,9 +62,15 @@ impl<P: ViewProjection> Views<P> {
     /// When the view database fails, or the row is not of the view's type.
     pub async fn get(&self, key: &P::Key) -> Result<Option<P::View>, QueryError> {
         let key = key.to_string();
-        match self.source.repository().get(&key).await? {
-            None => Ok(None),
-            Some(bytes) => decode::<P>(&key, &bytes).map(Some),
+        let (mut generation, mut repository) = self.source.repository();
+        loop {
+            if let Some(bytes) = repository.get(&key).await? {
+                return decode::<P>(&key, &bytes).map(Some);
+            }
+            match self.source.instead_of(generation).await? {
+                Some(newer) => (generation, repository) = newer,
+                None => return Ok(None),
+            }
         }
     }
 
@@ -64,7 +86,17 @@ impl<P: ViewProjection> Views<P> {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<(String, P::View)>, QueryError> {
-        let rows = self.source.repository().list(after, limit).await?;
+        let (mut generation, mut repository) = self.source.repository();
+        let rows = loop {
+            let rows = repository.list(after, limit).await?;
+            if rows.len() >= limit {
+                break rows;
+            }
+            match self.source.instead_of(generation).await? {
+                Some(newer) => (generation, repository) = newer,
+                None => break rows,
+            }
+        };
         rows.into_iter().map(|(key, bytes)| decode::<P>(&key, &bytes).map(|view| (key, view))).collect()
     }
 

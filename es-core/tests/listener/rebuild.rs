@@ -13,7 +13,7 @@ use es_core::{
     feed::InProcess,
     listener::{ListenerState, RebuildError, StopReason},
     query::ReadToken,
-    repository::{ApplyError, Batch, MemoryRepository, Repository, TakeOver},
+    repository::{ApplyError, Batch, Checkpoint, MemoryRepository, Move, Repository, TakeOver},
     store::{EventStore, MemoryEventStore, Version},
 };
 
@@ -202,4 +202,34 @@ async fn what_cannot_be_rebuilt_says_so() {
     assert!(matches!(error, RebuildError::Unsupported("seen")), "{error:?}");
     let error = world.app.rebuild::<Sum>(|_| ()).await.unwrap_err();
     assert!(matches!(error, RebuildError::NotRegistered("sum")), "{error:?}");
+}
+
+/// Found by the simulation: a process that stands still while its views are rebuilt twice has a repository in hand whose
+/// rows are removed.
+#[tokio::test]
+async fn what_is_read_from_removed_views_is_read_again_from_those_that_serve() {
+    let (store, views) = (MemoryEventStore::new(), MemoryRepository::new());
+    let app = with_wrong_views(&store, &views).await;
+    // None of this waits, so the App has no chance to notice.
+    for _ in 0..2 {
+        let generation = Repository::<Sum>::begin_filling(&views).await.unwrap();
+        let new = Repository::<Sum>::at_generation(&views, generation).unwrap();
+        let mut batch = Batch::default();
+        for id in ["a", "b", "c"] {
+            let commits = store.read(&stream(id), 1, 9).await.unwrap().commits;
+            let (applied, commit_id) = (commits[2].last_sequence, Some(commits[2].id));
+            let (expected, to) = (Checkpoint::default(), Checkpoint { applied, commit_id, parked: None });
+            batch.moves.push(Move { stream: stream(id), expected, to, commits });
+        }
+        new.apply(&Sum::default(), &batch).await.unwrap();
+        assert_eq!(Repository::<Sum>::take_over(&views, generation).await.unwrap(), TakeOver::Done);
+    }
+    Repository::<Sum>::begin_filling(&views).await.unwrap();
+    assert_eq!(views_of(&app, "all").await, (Some(12), vec![("all".to_owned(), 12)]));
+    assert_eq!(views_of(&app, "nobody").await.0, None);
+}
+
+async fn views_of(app: &App, key: &str) -> (Option<u64>, Vec<(String, u64)>) {
+    let views = app.views::<Sum>().unwrap();
+    (views.get(key).await.unwrap(), views.all().await.unwrap())
 }
