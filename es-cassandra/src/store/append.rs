@@ -117,7 +117,7 @@ impl Inner {
         }
     }
 
-    async fn at_place(
+    pub(super) async fn at_place(
         &self,
         statement: &PreparedStatement,
         stream: &StreamId,

@@ -12,6 +12,9 @@ use uuid::Uuid;
 
 use super::{Inner, tables::Tables, unavailable};
 
+/// How many other nodes are asked for what one has not answered.
+const OTHERS: usize = 2;
+
 /// The columns of a commit, as [`super::tables::COLUMNS`] lists them.
 pub(super) type CommitRow<'r> = (i64, i64, Uuid, Option<Uuid>, CqlTimestamp, &'r str, Bytes, Bytes);
 
@@ -88,7 +91,36 @@ impl Inner {
     }
 
     /// Where a stream ends: one request, unless it has gone on into a bucket that this process has not seen.
+    /// Where a stream ends, with what a majority of the replicas has accepted.
+    ///
+    /// A commit that is accepted may be on one replica alone, when whoever led its transaction was too slow or has died. From
+    /// there it goes into views, and a quorum of the others knows nothing of it. A serial look at the next place
+    /// finishes it.
     pub(super) async fn head(&self, stream: &StreamId) -> Result<Version, ReadError> {
+        let mut head = self.quorum_head(stream).await?;
+        while let Some(next) = self.accepted(stream, head.last_sequence().saturating_add(1)).await? {
+            self.last_buckets.seen(stream, self.buckets.at(next.sequence));
+            head = next.version();
+        }
+        Ok(head)
+    }
+
+    /// What is at a place, serially, through another node when the one that leads the partition does not answer.
+    async fn accepted(&self, stream: &StreamId, sequence: u64) -> Result<Option<Commit>, ReadError> {
+        let tables = self.tables_to_read(&stream.category).await?;
+        let mut failures = 0;
+        loop {
+            let place = tables.elsewhere(&tables.place, failures, self.request_timeout);
+            match self.at_place(&place, stream, sequence).await {
+                Ok(found) => return Ok(found),
+                Err(error) if failures >= OTHERS => return Err(ReadError::Unavailable(error)),
+                Err(_) => failures += 1,
+            }
+        }
+    }
+
+    /// Where a stream ends, with all that was acknowledged.
+    async fn quorum_head(&self, stream: &StreamId) -> Result<Version, ReadError> {
         let begin = self.last_buckets.of(stream);
         if let Some(found) = self.head_of(stream, begin).await? {
             return self.head_after(stream, begin, found).await;

@@ -40,6 +40,29 @@ async fn a_bucket_that_fills_while_it_is_read_is_not_left_out() {
     }
 }
 
+/// Where a stream ends is what a majority has accepted, also what no quorum read has seen yet: a view may show it.
+#[tokio::test]
+async fn an_end_is_looked_at_serially() {
+    let (keyspace, proxy) = (Keyspace::fresh("ends"), Proxy::start().await);
+    let writer = keyspace.store().category("ledger").bucket_size(4).connect().await.unwrap();
+    let reader = proxy.store(&keyspace).category("ledger").connect().await.unwrap();
+    // Of a new stream, within a bucket, and into the next ones.
+    for (before, after) in [(0, 1), (1, 2), (4, 1), (4, 9)] {
+        let stream = stream(&format!("{before} and {after}"));
+        let at = extend(&writer, Version::EMPTY, &stream, before).await;
+        assert_eq!(reader.head(&stream).await.unwrap(), at);
+        proxy.once(Kind::Place, 1, Fate::Hold);
+        let head = {
+            let (reader, stream) = (reader.clone(), stream.clone());
+            tokio::spawn(async move { reader.head(&stream).await })
+        };
+        proxy.held(1).await;
+        let end = extend(&writer, at, &stream, after).await;
+        proxy.release().await;
+        assert_eq!(head.await.unwrap().unwrap(), end, "{before} and {after}");
+    }
+}
+
 /// A stream that goes on into its next bucket while all streams are listed is listed once, wherever in the table
 /// its buckets are.
 #[tokio::test]

@@ -13,8 +13,11 @@ use super::{
 };
 use crate::stack::{Part, Stack, Wanted};
 
-/// Faults overlap, but not all at once: then nothing would be done between them.
-const LANES: u64 = 2;
+/// Faults overlap, but not all at once: then nothing would be done between them. One node is gone half the time as it is.
+const fn lanes(nodes: u8) -> u64 {
+    if nodes == 1 { 2 } else { 3 }
+}
+
 /// How long a killed part is gone, and a frozen one asleep or a wire cut: some longer than an outcome is waited for, and than a
 /// listener may be silent before its partitions are another's.
 const GONE: (Duration, Duration) = (Duration::from_millis(300), Duration::from_secs(5));
@@ -65,9 +68,10 @@ impl<'a> Nemesis<'a> {
         let mut due = kinds.to_vec();
         Dice::new(seed, 0).shuffle(&mut due);
         let result = std::thread::scope(|scope| {
-            let lanes: Vec<_> = (0..LANES)
+            let lanes = lanes(self.wanted.nodes);
+            let lanes: Vec<_> = (0..lanes)
                 .map(|lane| {
-                    let due = due.iter().skip(usize::try_from(lane).unwrap_or(0)).step_by(LANES as usize);
+                    let due = due.iter().skip(usize::try_from(lane).unwrap_or(0)).step_by(lanes as usize);
                     let due = due.copied().collect::<Vec<_>>();
                     let this = &self;
                     scope.spawn(move || this.lane(due, kinds, Dice::new(seed, 1 + lane), begin, time))
