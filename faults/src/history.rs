@@ -14,7 +14,8 @@ use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::bank::AccountId;
+/// An account's, or an aircraft's.
+type AggregateId = String;
 
 /// Nanoseconds of a clock that all processes of this machine read, and that nobody sets.
 pub(crate) fn now() -> u64 {
@@ -26,16 +27,34 @@ pub(crate) fn now() -> u64 {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Want {
     Open,
-    Deposit { amounts: Vec<u64> },
-    Send { transfer: Uuid, to: AccountId, amount: u64 },
-    Receive { transfer: Uuid, amount: u64 },
+    Deposit {
+        amounts: Vec<u64>,
+    },
+    Send {
+        transfer: Uuid,
+        to: AggregateId,
+        amount: u64,
+    },
+    Receive {
+        transfer: Uuid,
+        amount: u64,
+    },
+    Depart {
+        row: u32,
+        carrier: String,
+    },
+    /// From that flight.
+    Land {
+        row: u32,
+        carrier: String,
+    },
 }
 
 /// A command. Sent any number of times, by any process, always under its id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Op {
     pub(crate) id: Uuid,
-    pub(crate) account: AccountId,
+    pub(crate) account: AggregateId,
     pub(crate) want: Want,
 }
 
@@ -67,6 +86,12 @@ pub(crate) struct Try {
     pub(crate) call: u64,
     /// `None` when the sender ended first.
     pub(crate) reply: Option<(u64, Outcome)>,
+}
+
+impl Try {
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self.reply, Some((_, Outcome::Done { .. })))
+    }
 }
 
 /// A history that is being written.

@@ -14,7 +14,7 @@ use crate::{
     Failure,
     place::{Place, at_last},
     plant::{CarelessRepository, CarelessStore, Lossy, Plant},
-    views::{Ledgers, Totals, Transfers},
+    views::{ByCarrier, Ledgers, Totals, Transfers},
 };
 
 /// How often views are compared with the event store: often, for what a connector has lost without a trace.
@@ -123,9 +123,10 @@ async fn start(place: &Place, plant: Option<Plant>) -> Result<App, Failure> {
 /// All views, in one repository.
 fn with<R>(app: AppBuilder<()>, views: R) -> AppBuilder<()>
 where
-    R: Repository<Ledgers> + Repository<Totals> + Repository<Transfers> + Clone,
+    R: Repository<Ledgers> + Repository<Totals> + Repository<Transfers> + Repository<ByCarrier> + Clone,
 {
-    app.projection(Ledgers, views.clone()).projection(Totals, views.clone()).projection(Transfers, views)
+    let app = app.projection(Ledgers, views.clone()).projection(Totals, views.clone());
+    app.projection(Transfers, views.clone()).projection(ByCarrier, views)
 }
 
 /// What all listener processes have counted, also those that were killed, but for their last moments.

@@ -1,6 +1,6 @@
 //! A command process: some tasks that send commands, one after the other, until it is stopped or killed.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use event_sourcing::prelude::*;
 use fastrand::Rng;
@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::{
     Failure,
     bank::AccountId,
+    fleet::{self, Flight},
     history::{self, Journal, Op, Outcome, Want},
     place::{Place, at_last},
     plant::{CarelessStore, Plant},
@@ -16,10 +17,14 @@ use crate::{
     sender::Sender,
 };
 
+/// Tasks that move money.
 const TASKS: u64 = 8;
-/// Of these, the first few get half of all commands.
+/// Of these, the first few get half of all their commands.
 const ACCOUNTS: usize = 16;
 const HOT: usize = 3;
+/// Tasks that fly aircraft.
+const PILOTS: usize = 4;
+const BETWEEN_LEGS: Duration = Duration::from_millis(100);
 
 /// All accounts.
 pub(crate) fn accounts() -> Vec<AccountId> {
@@ -40,6 +45,7 @@ pub(crate) async fn run(place: Place, name: &str, plant: Option<Plant>) -> Resul
     let journal = Journal::create(&place.histories(), &format!("{name}-{}", std::process::id()))?;
     let sender = Sender::new(app, journal, plant);
     let load = Arc::new(Load { seed: place.seed, name: name.to_owned(), starts: before.len() as u64 });
+    let flown: HashSet<Uuid> = before.iter().filter(|one| one.is_done()).map(|one| one.op.id).collect();
     for account in accounts() {
         let op = Op { id: load.id(&format!("open {account}")), account, want: Want::Open };
         // Without it, nothing could be done with the account.
@@ -49,6 +55,10 @@ pub(crate) async fn run(place: Place, name: &str, plant: Option<Plant>) -> Resul
     for task in 0..TASKS {
         let (sender, load) = (sender.clone(), load.clone());
         tasks.spawn(async move { load.task(&sender, task).await });
+    }
+    for pilot in 0..PILOTS {
+        let (sender, load, flown) = (sender.clone(), load.clone(), flown.clone());
+        tasks.spawn(async move { load.pilot(&sender, pilot, &flown).await });
     }
     // What the process left open when it was killed: half of it is sent again now, the rest by the checker.
     tasks.spawn(async move {
@@ -74,6 +84,25 @@ impl Load {
     /// The same for both processes, and after a restart.
     fn id(&self, what: &str) -> Uuid {
         Uuid::new_v5(&Uuid::from_u128(self.seed.into()), what.as_bytes())
+    }
+
+    /// Flies some aircraft, each as the file has it: what was not done is sent until it is.
+    async fn pilot(&self, sender: &Sender, pilot: usize, flown: &HashSet<Uuid>) -> Result<(), Failure> {
+        let first = pilot + if self.name.ends_with('1') { 0 } else { PILOTS };
+        for (aircraft, flights) in fleet::flights().iter().skip(first).step_by(2 * PILOTS) {
+            for Flight { row, carrier } in flights {
+                let (row, carrier) = (*row, carrier.clone());
+                let legs = [Want::Depart { row, carrier: carrier.clone() }, Want::Land { row, carrier }];
+                for (leg, want) in legs.into_iter().enumerate() {
+                    let op = Op { id: self.id(&format!("row {row} {leg}")), account: aircraft.clone(), want };
+                    if !flown.contains(&op.id) {
+                        while !matches!(sender.send(&op, 20).await?, Outcome::Done { .. }) {}
+                        tokio::time::sleep(BETWEEN_LEGS).await;
+                    }
+                }
+            }
+        }
+        std::future::pending().await
     }
 
     async fn task(&self, sender: &Sender, task: u64) -> Result<(), Failure> {

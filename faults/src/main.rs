@@ -2,6 +2,8 @@
 
 mod bank;
 mod check;
+mod event;
+mod fleet;
 mod history;
 mod listener;
 mod load;

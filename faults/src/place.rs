@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Arg, ArgMatches};
 use event_sourcing::{
-    cassandra::{CassandraEventStore, Replication},
+    cassandra::{Builder, CassandraEventStore, Replication},
     kafka::KafkaChangeFeed,
     prelude::*,
     repository::Repository,
@@ -12,9 +12,8 @@ use event_sourcing::{
 };
 
 use crate::{
-    Failure,
-    bank::CATEGORY,
-    views::{Ledgers, Totals, Transfers},
+    Failure, bank, fleet,
+    views::{ByCarrier, Ledgers, Totals, Transfers},
 };
 
 /// How long one request to a node may take, and how long to find out what became of a write: short, so that a part
@@ -84,8 +83,11 @@ impl Place {
     /// Makes what all processes use: one does it, before any other starts.
     pub(crate) async fn set_up(&self) -> Result<(), Failure> {
         let replicas = u8::try_from(self.hosts.len())?;
-        let builder = CassandraEventStore::builder(self.hosts.clone()).keyspace(&self.run).category(CATEGORY);
-        builder.bucket_size(BUCKET_SIZE).create_if_missing(Replication::Simple(replicas)).connect().await?;
+        self.builder()
+            .bucket_size(BUCKET_SIZE)
+            .create_if_missing(Replication::Simple(replicas))
+            .connect()
+            .await?;
         let admin = PgPool::connect_with(self.postgres.parse()?).await?;
         let schema = format!("CREATE SCHEMA IF NOT EXISTS {}", self.run);
         sqlx::raw_sql(AssertSqlSafe(schema)).execute(&admin).await?;
@@ -93,12 +95,17 @@ impl Place {
         let views = self.views().await?;
         Repository::<Ledgers>::prepare(&views).await?;
         Repository::<Totals>::prepare(&views).await?;
-        Ok(Repository::<Transfers>::prepare(&views).await?)
+        Repository::<Transfers>::prepare(&views).await?;
+        Ok(Repository::<ByCarrier>::prepare(&views).await?)
+    }
+
+    fn builder(&self) -> Builder {
+        let builder = CassandraEventStore::builder(self.hosts.clone()).keyspace(&self.run);
+        builder.category(bank::CATEGORY).category(fleet::CATEGORY)
     }
 
     pub(crate) async fn store(&self) -> Result<CassandraEventStore, Failure> {
-        let builder = CassandraEventStore::builder(self.hosts.clone()).keyspace(&self.run).category(CATEGORY);
-        Ok(builder.request_timeout(REQUEST).settle_within(SETTLE).connect().await?)
+        Ok(self.builder().request_timeout(REQUEST).settle_within(SETTLE).connect().await?)
     }
 
     pub(crate) fn feed(&self) -> Result<KafkaChangeFeed, Failure> {

@@ -2,11 +2,17 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use event_sourcing::{app::App, command::CommandExt, handler::ExecuteError};
+use event_sourcing::{
+    aggregate::Aggregate,
+    app::App,
+    command::CommandExt,
+    handler::{Committed, ExecuteError},
+};
 use uuid::Uuid;
 
 use crate::{
     bank::{AccountError, Deposit, Open, Pay, Receive},
+    fleet::{AircraftError, Depart, Land},
     history::{Journal, Op, Outcome, Want, now},
     plant::Plant,
 };
@@ -42,30 +48,65 @@ impl Sender {
     async fn once(&self, op: &Op, id: Uuid) -> io::Result<Outcome> {
         let number = self.journal.call(op)?;
         let account = &op.account;
-        let told = match op.want.clone() {
-            Want::Open => self.app.execute(account, Open.with_id(id)).await,
-            Want::Deposit { amounts } => self.app.execute(account, Deposit { amounts }.with_id(id)).await,
+        let app = &self.app;
+        let (outcome, at) = match op.want.clone() {
+            Want::Open => told(app.execute(account, Open.with_id(id)).await),
+            Want::Deposit { amounts } => told(app.execute(account, Deposit { amounts }.with_id(id)).await),
             Want::Send { transfer, to, amount } => {
-                self.app.execute(account, Pay { transfer, to, amount }.with_id(id)).await
+                told(app.execute(account, Pay { transfer, to, amount }.with_id(id)).await)
             }
             Want::Receive { transfer, amount } => {
-                self.app.execute(account, Receive { transfer, amount }.with_id(id)).await
+                told(app.execute(account, Receive { transfer, amount }.with_id(id)).await)
             }
-        };
-        let at = now();
-        let outcome = match told {
-            Ok(done) => Outcome::Done { version: done.version, duplicate: done.duplicate },
-            Err(error) => failed(error),
+            Want::Depart { row, carrier } => {
+                told(app.execute(account, Depart { row, carrier }.with_id(id)).await)
+            }
+            Want::Land { .. } => told(app.execute(account, Land.with_id(id)).await),
         };
         self.journal.reply(number, at, outcome.clone())?;
         Ok(outcome)
     }
 }
 
-fn failed(error: ExecuteError<AccountError>) -> Outcome {
+/// What the sender was told, and when.
+fn told<A, E>(result: Result<Committed<A>, ExecuteError<E>>) -> (Outcome, u64)
+where
+    A: Aggregate,
+    E: Refusal,
+{
+    let at = now();
+    let outcome = match result {
+        Ok(done) => Outcome::Done { version: done.version, duplicate: done.duplicate },
+        Err(error) => failed(error),
+    };
+    (outcome, at)
+}
+
+/// A command's error.
+trait Refusal: std::error::Error + Send + Sync + 'static {
+    /// As it is written down, if it says on which state it was decided.
+    fn outcome(&self) -> Option<Outcome>;
+}
+
+impl Refusal for AccountError {
+    fn outcome(&self) -> Option<Outcome> {
+        match *self {
+            Self::Insufficient { balance, events } => Some(Outcome::Refused { balance, events }),
+            Self::Unknown => None,
+        }
+    }
+}
+
+impl Refusal for AircraftError {
+    fn outcome(&self) -> Option<Outcome> {
+        None
+    }
+}
+
+fn failed<E: Refusal>(error: ExecuteError<E>) -> Outcome {
     match error {
-        ExecuteError::Rejected(AccountError::Insufficient { balance, events }) => {
-            Outcome::Refused { balance, events }
+        ExecuteError::Rejected(refusal) => {
+            refusal.outcome().unwrap_or_else(|| Outcome::Not(refusal.to_string()))
         }
         ExecuteError::OutcomeUnknown { source, .. } => {
             Outcome::Unknown(source.map_or_else(|| "no reason".to_owned(), |source| source.to_string()))

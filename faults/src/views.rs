@@ -1,4 +1,4 @@
-//! The views: one with a row for each account, and two over many accounts at once.
+//! The views: one with a row for each account, two over many accounts at once, and one over many aircraft.
 //!
 //! Their rows show an event that is missing, that came twice, or that came out of its order. The checker folds the
 //! streams with the same functions: what is tested is that each event arrives once, in order, not what it does.
@@ -9,7 +9,10 @@ use event_sourcing::prelude::*;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::bank::{AccountEvent, AccountId, Deposited, Opened, Received, Sent};
+use crate::{
+    bank::{AccountEvent, AccountId, Deposited, Opened, Received, Sent},
+    fleet::{AircraftEvent, Departed, Landed},
+};
 
 /// Of what happened to one account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +123,52 @@ impl Transfers {
     fn received(view: &mut Transfer, e: &Received) {
         view.received += e.amount;
         view.events += 1;
+    }
+}
+
+/// Of one carrier's flights.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Traffic {
+    pub(crate) departed: u64,
+    pub(crate) landed: u64,
+    /// The sum of the events' digests: aircraft come in any order.
+    pub(crate) digest: u64,
+}
+
+impl Traffic {
+    fn see(&mut self, aircraft: &str, sequence: u64, event: &impl Hash) {
+        let mut hasher = DefaultHasher::new();
+        (aircraft, sequence, event).hash(&mut hasher);
+        self.digest = self.digest.wrapping_add(hasher.finish());
+    }
+
+    /// The same from a stream.
+    pub(crate) fn fold(&mut self, aircraft: &str, sequence: u64, event: &AircraftEvent) {
+        match event {
+            AircraftEvent::Departed(e) => {
+                self.departed += 1;
+                self.see(aircraft, sequence, e);
+            }
+            AircraftEvent::Landed(e) => {
+                self.landed += 1;
+                self.see(aircraft, sequence, e);
+            }
+        }
+    }
+}
+
+pub(crate) struct ByCarrier;
+#[projection("traffic", view = Traffic, key = str)]
+impl ByCarrier {
+    #[on(key = e.carrier)]
+    fn departed(view: &mut Traffic, e: &Departed, m: &Metadata) {
+        view.departed += 1;
+        view.see(&m.aggregate_id, m.sequence, e);
+    }
+    #[on(key = e.carrier)]
+    fn landed(view: &mut Traffic, e: &Landed, m: &Metadata) {
+        view.landed += 1;
+        view.see(&m.aggregate_id, m.sequence, e);
     }
 }
 

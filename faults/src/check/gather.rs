@@ -6,7 +6,7 @@ use event_sourcing::{
     cassandra::CassandraEventStore,
     event::EventSet,
     prelude::*,
-    projection::{Projection, ViewProjection, style},
+    projection::{ViewProjection, style},
     repository::{Checkpoint, Repository},
     store::{Commit, EventStore, StreamId, Version},
 };
@@ -14,9 +14,11 @@ use event_sourcing::{
 use super::{Rows, StoredCommand, StoredCommit, Streams};
 use crate::{
     Failure,
-    bank::{AccountEvent, CATEGORY},
+    bank::{self, AccountEvent},
+    event::Event,
+    fleet::{self, AircraftEvent},
     place::Place,
-    views::{Ledgers, Totals, Transfers},
+    views::{ByCarrier, Ledgers, Totals, Transfers},
 };
 
 const PAGE: usize = 500;
@@ -32,11 +34,11 @@ impl Witness {
         Ok(Self { store: place.store().await?, views: place.views().await? })
     }
 
-    async fn heads(&self) -> Result<Vec<(StreamId, Version)>, Failure> {
+    async fn heads(&self, category: &str) -> Result<Vec<(StreamId, Version)>, Failure> {
         let mut heads = Vec::new();
         let mut after = None;
         loop {
-            let page = self.store.heads(CATEGORY, after.as_deref(), PAGE).await?;
+            let page = self.store.heads(category, after.as_deref(), PAGE).await?;
             heads.extend(page.heads);
             match page.next {
                 Some(next) => after = Some(next),
@@ -47,7 +49,8 @@ impl Witness {
 
     pub(super) async fn streams(&self) -> Result<Streams, Failure> {
         let mut streams = Streams::new();
-        for (stream, _) in self.heads().await? {
+        let all = [self.heads(bank::CATEGORY).await?, self.heads(fleet::CATEGORY).await?].concat();
+        for (stream, _) in all {
             let mut commits = Vec::new();
             let mut from = 1;
             loop {
@@ -70,6 +73,7 @@ impl Witness {
             ledgers: self.all::<Ledgers>().await?,
             totals: self.all::<Totals>().await?,
             transfers: self.all::<Transfers>().await?,
+            traffic: self.all::<ByCarrier>().await?,
         })
     }
 
@@ -92,22 +96,30 @@ impl Witness {
 
     /// How many checkpoints are not where their stream ends: a line for each.
     pub(super) async fn behind(&self) -> Result<Vec<String>, Failure> {
-        let heads = self.heads().await?;
+        let mut behind = self.behind_of::<Ledgers>(bank::CATEGORY).await?;
+        behind.extend(self.behind_of::<Totals>(bank::CATEGORY).await?);
+        behind.extend(self.behind_of::<Transfers>(bank::CATEGORY).await?);
+        behind.extend(self.behind_of::<ByCarrier>(fleet::CATEGORY).await?);
+        Ok(behind)
+    }
+
+    async fn behind_of<P>(&self, category: &str) -> Result<Vec<String>, Failure>
+    where
+        P: ViewProjection<Style = style::View>,
+    {
+        let heads = self.heads(category).await?;
         let streams: Vec<_> = heads.iter().map(|(stream, _)| stream.clone()).collect();
+        let checkpoints: Vec<Checkpoint> = Repository::<P>::checkpoints(&self.views, &streams).await?;
         let mut behind = Vec::new();
-        let mut compare = |projection: &str, checkpoints: Vec<Checkpoint>| {
-            for ((stream, head), at) in heads.iter().zip(checkpoints) {
-                if (at.applied, at.commit_id) != (head.last_sequence(), head.commit_id()) {
-                    let (applied, head) = (at.applied, head.last_sequence());
-                    let parked = at.parked.map(|parked| format!(", set aside: {}", parked.error));
-                    let parked = parked.unwrap_or_default();
-                    behind.push(format!("{projection} is at {applied} of {head} of {stream}{parked}"));
-                }
+        for ((stream, head), at) in heads.iter().zip(checkpoints) {
+            if (at.applied, at.commit_id) != (head.last_sequence(), head.commit_id()) {
+                let (applied, head) = (at.applied, head.last_sequence());
+                let parked = at.parked.map(|parked| format!(", set aside: {}", parked.error));
+                let parked = parked.unwrap_or_default();
+                let projection = P::NAME;
+                behind.push(format!("{projection} is at {applied} of {head} of {stream}{parked}"));
             }
-        };
-        compare(Ledgers::NAME, Repository::<Ledgers>::checkpoints(&self.views, &streams).await?);
-        compare(Totals::NAME, Repository::<Totals>::checkpoints(&self.views, &streams).await?);
-        compare(Transfers::NAME, Repository::<Transfers>::checkpoints(&self.views, &streams).await?);
+        }
         Ok(behind)
     }
 }
@@ -115,7 +127,11 @@ impl Witness {
 fn open(commit: &Arc<Commit>) -> Result<StoredCommit, Failure> {
     let mut events = Vec::new();
     for raw in commit.raw_events()? {
-        events.push(AccountEvent::decode(raw.name, raw.version, commit.codec, raw.payload)?);
+        let (name, version, codec, fields) = (raw.name, raw.version, commit.codec, raw.payload);
+        events.push(match &*commit.stream.category {
+            fleet::CATEGORY => Event::Aircraft(AircraftEvent::decode(name, version, codec, fields)?),
+            _ => Event::Account(AccountEvent::decode(name, version, codec, fields)?),
+        });
     }
     let mut events = events.into_iter();
     let mut commands = Vec::new();

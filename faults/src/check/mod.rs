@@ -19,9 +19,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    bank::{AccountEvent, AccountId},
+    bank::AccountId,
+    event::Event,
     history::Try,
-    views::{Ledger, Total, Transfer},
+    views::{Ledger, Total, Traffic, Transfer},
 };
 
 pub(crate) use verdict::run;
@@ -30,7 +31,7 @@ pub(crate) use verdict::run;
 #[derive(Debug)]
 pub(crate) struct StoredCommand {
     pub(crate) id: Uuid,
-    pub(crate) events: Vec<AccountEvent>,
+    pub(crate) events: Vec<Event>,
 }
 
 /// A commit as it is in a stream.
@@ -43,7 +44,7 @@ pub(crate) struct StoredCommit {
     pub(crate) commands: Vec<StoredCommand>,
 }
 
-/// Each account's commits, in the order of their places.
+/// The commits of each account and each aircraft, in the order of their places.
 pub(crate) type Streams = BTreeMap<AccountId, Vec<StoredCommit>>;
 
 /// All rows of all views.
@@ -52,6 +53,7 @@ pub(crate) struct Rows {
     pub(crate) ledgers: BTreeMap<String, Ledger>,
     pub(crate) totals: BTreeMap<String, Total>,
     pub(crate) transfers: BTreeMap<String, Transfer>,
+    pub(crate) traffic: BTreeMap<String, Traffic>,
 }
 
 /// All that is known of a run.
@@ -100,7 +102,7 @@ pub(crate) struct Placed<'e> {
 
 impl Placed<'_> {
     fn show(&self) -> Value {
-        let events: Vec<_> = self.command.events.iter().map(AccountEvent::show).collect();
+        let events: Vec<_> = self.command.events.iter().map(Event::show).collect();
         serde_json::json!({
             "stored": self.account, "first": self.first, "last": self.last,
             "command": self.command.id, "commit": self.commit.id, "events": events,

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{Evidence, Violation, placed};
 use crate::{
     bank::{AccountEvent, Received, Sent},
+    event::Event,
     history::{Outcome, Want},
 };
 
@@ -30,12 +31,14 @@ pub(super) fn check(evidence: &Evidence) -> Vec<Violation> {
     for placed in placed(&evidence.streams) {
         for event in &placed.command.events {
             let (transfer, amount) = match event {
-                AccountEvent::Sent(Sent { transfer, amount, .. })
-                | AccountEvent::Received(Received { transfer, amount }) => (*transfer, *amount),
+                Event::Account(
+                    AccountEvent::Sent(Sent { transfer, amount, .. })
+                    | AccountEvent::Received(Received { transfer, amount }),
+                ) => (*transfer, *amount),
                 _ => continue,
             };
             let (sent, received, history) = halves.entry(transfer).or_default();
-            if matches!(event, AccountEvent::Sent(_)) {
+            if matches!(event, Event::Account(AccountEvent::Sent(_))) {
                 sent.push(amount)
             } else {
                 received.push(amount)

@@ -7,6 +7,8 @@ use uuid::Uuid;
 use super::{Evidence, Placed, Violation, by_op, placed, shown};
 use crate::{
     bank::{AccountEvent, Deposited, Opened, Received, Sent},
+    event::Event,
+    fleet::{AircraftEvent, Departed, Landed},
     history::{Op, Outcome, Try, Want},
 };
 
@@ -77,20 +79,26 @@ fn judge(tries: &[&Try], places: &[Placed<'_>]) -> Vec<(&'static str, String)> {
     found
 }
 
-fn is_wanted(op: &Op, events: &[AccountEvent]) -> bool {
+fn is_wanted(op: &Op, events: &[Event]) -> bool {
     match (&op.want, events) {
-        (Want::Open, [AccountEvent::Opened(Opened)]) => true,
+        (Want::Open, [Event::Account(AccountEvent::Opened(Opened))]) => true,
         (Want::Deposit { amounts }, events) => {
             events.len() == amounts.len()
                 && events.iter().zip(amounts).all(|(event, wanted)| {
-                    matches!(event, AccountEvent::Deposited(Deposited { amount }) if amount == wanted)
+                    matches!(event, Event::Account(AccountEvent::Deposited(Deposited { amount })) if amount == wanted)
                 })
         }
-        (Want::Send { transfer, to, amount }, [AccountEvent::Sent(sent)]) => {
+        (Want::Send { transfer, to, amount }, [Event::Account(AccountEvent::Sent(sent))]) => {
             *sent == Sent { transfer: *transfer, to: to.clone(), amount: *amount }
         }
-        (Want::Receive { transfer, amount }, [AccountEvent::Received(received)]) => {
+        (Want::Receive { transfer, amount }, [Event::Account(AccountEvent::Received(received))]) => {
             *received == Received { transfer: *transfer, amount: *amount }
+        }
+        (Want::Depart { row, carrier }, [Event::Aircraft(AircraftEvent::Departed(departed))]) => {
+            *departed == Departed { row: *row, carrier: carrier.clone() }
+        }
+        (Want::Land { row, carrier }, [Event::Aircraft(AircraftEvent::Landed(landed))]) => {
+            *landed == Landed { row: *row, carrier: carrier.clone() }
         }
         _ => false,
     }

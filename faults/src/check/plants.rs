@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     bank::{Deposited, Opened, Received, Sent},
+    fleet::{AircraftEvent, Departed, Landed},
     history::{Op, Outcome, Want},
     resend::half,
 };
@@ -27,7 +28,7 @@ fn sent(call: u64, reply: u64, op: Op, outcome: Outcome) -> Try {
     Try { by: "commands1-1".to_owned(), op, call, reply: Some((reply, outcome)) }
 }
 
-fn commit(id: u128, parent: u128, sequence: u64, commands: Vec<(Uuid, Vec<AccountEvent>)>) -> StoredCommit {
+fn commit(id: u128, parent: u128, sequence: u64, commands: Vec<(Uuid, Vec<Event>)>) -> StoredCommit {
     let events: usize = commands.iter().map(|(_, events)| events.len()).sum();
     let commands = commands.into_iter().map(|(id, events)| StoredCommand { id, events }).collect();
     let parent = (parent > 0).then(|| Uuid::from_u128(parent));
@@ -40,13 +41,28 @@ fn commit(id: u128, parent: u128, sequence: u64, commands: Vec<(Uuid, Vec<Accoun
     }
 }
 
-fn deposits(id: u128, amounts: &[u64]) -> (Uuid, Vec<AccountEvent>) {
+fn deposits(id: u128, amounts: &[u64]) -> (Uuid, Vec<Event>) {
     let events = amounts.iter().map(|amount| Deposited { amount: *amount }.into()).collect();
     (Uuid::from_u128(id), events)
 }
 
+fn leg(number: u8) -> Want {
+    let carrier = "UA".to_owned();
+    if number == 0 { Want::Depart { row: 7, carrier } } else { Want::Land { row: 7, carrier } }
+}
+
+fn flown(row: u32) -> Vec<(Uuid, Vec<Event>)> {
+    let carrier = "UA".to_owned();
+    let departed: AircraftEvent = Departed { row: 7, carrier: carrier.clone() }.into();
+    let landed: AircraftEvent = Landed { row, carrier }.into();
+    vec![
+        (Uuid::from_u128(11), vec![Event::Aircraft(departed)]),
+        (Uuid::from_u128(12), vec![Event::Aircraft(landed)]),
+    ]
+}
+
 /// Two accounts, a transfer, a refusal, an outcome that was unknown and turned out to be stored, one that was not, a
-/// command that was sent twice, and one that certainly failed.
+/// command that was sent twice, one that certainly failed, and a flight.
 fn good() -> Evidence {
     let send = |id: Uuid, amount| Op {
         id,
@@ -74,6 +90,8 @@ fn good() -> Evidence {
         sent(25, 26, deposit(6, "bob", &[7]), Outcome::Not("no node".to_owned())),
         sent(27, 30, send(Uuid::from_u128(8), 400), unknown()),
         sent(43, 44, send(Uuid::from_u128(8), 400), Outcome::Refused { balance: 80, events: 4 }),
+        sent(1, 2, op(11, "N1", leg(0)), done(1)),
+        sent(3, 4, op(12, "N1", leg(1)), done(2)),
     ];
     let sent_event = Sent { transfer: TRANSFER, to: "bob".to_owned(), amount: 30 };
     let received = Received { transfer: TRANSFER, amount: 30 };
@@ -86,7 +104,9 @@ fn good() -> Evidence {
         commit(201, 0, 1, vec![(Uuid::from_u128(2), vec![Opened.into()])]),
         commit(202, 201, 2, vec![(half(TRANSFER, "receive"), vec![received.into()]), deposits(5, &[5])]),
     ];
-    let streams = Streams::from([("ann".to_owned(), ann), ("bob".to_owned(), bob)]);
+    let aircraft = vec![commit(301, 0, 1, flown(7))];
+    let streams =
+        Streams::from([("ann".to_owned(), ann), ("bob".to_owned(), bob), ("N1".to_owned(), aircraft)]);
     let rows = views::fold(&streams);
     Evidence { tries, streams, rows }
 }
@@ -197,6 +217,15 @@ fn a_command_stored_with_other_events() {
     assert!(found.contains(&"what was asked for") && found.contains(&"money"), "{found:?}");
 }
 
+/// The state says which flight it was.
+#[test]
+fn a_landing_that_was_decided_on_another_flight() {
+    let found = after(|evidence| {
+        evidence.streams.insert("N1".to_owned(), vec![commit(301, 0, 1, flown(6))]);
+    });
+    assert_eq!(found, ["what was asked for"]);
+}
+
 #[test]
 fn an_outcome_that_nobody_ever_knew() {
     let found = after(|evidence| evidence.tries.retain(|one| one.call != 43));
@@ -250,7 +279,7 @@ fn money_on_its_way_for_ever_and_money_from_nowhere() {
 #[test]
 fn a_view_that_is_wrong() {
     type Plant = fn(&mut Rows);
-    let plants: [Plant; 7] = [
+    let plants: [Plant; 8] = [
         |rows| rows.ledgers.get_mut("ann").unwrap().balance += 1,
         // Right in sum, and in another order.
         |rows| rows.ledgers.get_mut("ann").unwrap().digest ^= 1,
@@ -260,6 +289,7 @@ fn a_view_that_is_wrong() {
         },
         |rows| rows.totals.get_mut("all").unwrap().events += 1,
         |rows| rows.totals.clear(),
+        |rows| rows.traffic.get_mut("UA").unwrap().landed += 1,
         |rows| rows.transfers.get_mut(&TRANSFER.to_string()).unwrap().received = 60,
     ];
     for plant in plants {

@@ -12,6 +12,7 @@ use super::{Evidence, Streams, Violation, by_op, check, gather::Witness, placed,
 use crate::{
     Failure,
     bank::{AccountEvent, Received, Sent},
+    event::Event,
     history::{self, Journal, Op, Outcome, Try},
     listener::counted,
     place::{Place, at_last},
@@ -64,6 +65,7 @@ pub(crate) async fn run(place: Place, patience: u64) -> Result<(), Failure> {
         "operations": operations(&evidence.tries),
         "commits": evidence.streams.values().map(Vec::len).sum::<usize>(),
         "events": evidence.rows.ledgers.values().map(|ledger| ledger.events).sum::<u64>(),
+        "flights": due.traffic.values().map(|traffic| traffic.landed).sum::<u64>(),
         "transfers": { "begun": due.transfers.len(), "completed_by_the_checker": completed },
         "views": counts,
         "recovery_seconds": recovery.as_secs_f64(),
@@ -125,13 +127,13 @@ async fn complete(sender: &Sender, witness: &Witness, patience: Duration) -> Res
     let mut received = BTreeSet::new();
     for event in placed(&streams).flat_map(|placed| &placed.command.events) {
         match event {
-            AccountEvent::Sent(Sent { transfer, to, amount }) => {
+            Event::Account(AccountEvent::Sent(Sent { transfer, to, amount })) => {
                 halves.insert(*transfer, resend::receive(*transfer, to.clone(), *amount));
             }
-            AccountEvent::Received(Received { transfer, .. }) => {
+            Event::Account(AccountEvent::Received(Received { transfer, .. })) => {
                 received.insert(*transfer);
             }
-            AccountEvent::Opened(_) | AccountEvent::Deposited(_) => {}
+            Event::Account(AccountEvent::Opened(_) | AccountEvent::Deposited(_)) | Event::Aircraft(_) => {}
         }
     }
     halves.retain(|transfer, _| !received.contains(transfer));

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Debug};
 use serde_json::json;
 
 use super::{Evidence, Rows, Streams, Violation};
-use crate::{bank::AccountEvent, views::ALL};
+use crate::{bank::AccountEvent, event::Event, views::ALL};
 
 /// The rows that there should be.
 pub(crate) fn fold(streams: &Streams) -> Rows {
@@ -14,6 +14,14 @@ pub(crate) fn fold(streams: &Streams) -> Rows {
         for commit in commits {
             let events = commit.commands.iter().flat_map(|command| &command.events);
             for (sequence, event) in (commit.sequence..).zip(events) {
+                let event = match event {
+                    Event::Account(event) => event,
+                    Event::Aircraft(event) => {
+                        let carrier = event.carrier().to_owned();
+                        rows.traffic.entry(carrier).or_default().fold(account, sequence, event);
+                        continue;
+                    }
+                };
                 rows.ledgers.entry(account.clone()).or_default().fold(sequence, event);
                 rows.totals.entry(ALL.to_owned()).or_default().fold(account, sequence, event);
                 let mut transfer = |id: &uuid::Uuid, sent, received| {
@@ -38,6 +46,7 @@ pub(super) fn check(evidence: &Evidence) -> Vec<Violation> {
     let mut found = compare("ledgers", &due.ledgers, &evidence.rows.ledgers);
     found.extend(compare("totals", &due.totals, &evidence.rows.totals));
     found.extend(compare("transfers", &due.transfers, &evidence.rows.transfers));
+    found.extend(compare("traffic", &due.traffic, &evidence.rows.traffic));
     found
 }
 

@@ -8,11 +8,12 @@ use scylla::{
 };
 
 use super::Plant;
-use crate::{Failure, bank::CATEGORY};
+use crate::{Failure, bank, fleet};
 
 pub(super) struct Raw {
     session: Session,
-    insert: PreparedStatement,
+    /// Into the table of accounts, and into that of aircraft.
+    inserts: [PreparedStatement; 2],
     bucket_size: u64,
 }
 
@@ -25,13 +26,17 @@ impl Raw {
     ) -> Result<Self, Failure> {
         let session = SessionBuilder::new().known_nodes(hosts).build().await?;
         let condition = if plant == Plant::PlainInsert { "" } else { "IF NOT EXISTS" };
-        let statement = format!(
-            "INSERT INTO {keyspace}.{CATEGORY}_events (aggregate_id, bucket, sequence, last_sequence, commit_id, parent, \
-             committed_at, codec, events, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {condition}"
-        );
-        let mut insert = session.prepare(statement).await?;
-        insert.set_consistency(Consistency::Quorum);
-        Ok(Self { session, insert, bucket_size })
+        let prepare = async |category: &str| {
+            let statement = format!(
+                "INSERT INTO {keyspace}.{category}_events (aggregate_id, bucket, sequence, last_sequence, commit_id, parent, \
+                 committed_at, codec, events, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {condition}"
+            );
+            let mut insert = session.prepare(statement).await?;
+            insert.set_consistency(Consistency::Quorum);
+            Ok::<_, Failure>(insert)
+        };
+        let inserts = [prepare(bank::CATEGORY).await?, prepare(fleet::CATEGORY).await?];
+        Ok(Self { session, inserts, bucket_size })
     }
 
     pub(super) async fn append(&self, commit: &Commit) -> Result<(), AppendError> {
@@ -48,8 +53,9 @@ impl Raw {
             &commit.events,
             &commit.metadata,
         );
+        let insert = &self.inserts[usize::from(commit.stream.category == fleet::CATEGORY)];
         let unknown = |error| AppendError::OutcomeUnknown(error);
-        let done = self.session.execute_unpaged(&self.insert, values).await;
+        let done = self.session.execute_unpaged(insert, values).await;
         let done = done.map_err(|error| unknown(error.into()))?;
         // Without a condition there is no answer.
         let Ok(rows) = done.into_rows_result() else { return Ok(()) };
