@@ -193,7 +193,7 @@ fn commands() -> Command {
         )
         .subcommand(
             Command::new("faults")
-                .about("Load over the whole pipeline while parts of it are killed and frozen; then checks every promise")
+                .about("Load over the whole pipeline while parts of it are killed, frozen and cut off; then checks every promise")
                 .arg(
                     Arg::new("seconds")
                         .long("seconds")

@@ -103,8 +103,8 @@ async fn until(patience: Duration, mut is_so: impl AsyncFnMut() -> Result<bool, 
 }
 
 fn done(tries: &[Try]) -> Vec<Op> {
-    let is_done = |one: &&Try| matches!(one.reply, Some((_, Outcome::Done { .. })));
-    let ops: BTreeMap<_, _> = tries.iter().filter(is_done).map(|one| (one.op.id, one.op.clone())).collect();
+    let ops: BTreeMap<_, _> =
+        tries.iter().filter(|one| one.is_done()).map(|one| (one.op.id, one.op.clone())).collect();
     ops.into_values().collect()
 }
 
