@@ -117,7 +117,7 @@ impl Inner {
         }
     }
 
-    pub(super) async fn at_place(
+    async fn at_place(
         &self,
         statement: &PreparedStatement,
         stream: &StreamId,

@@ -7,7 +7,10 @@ use es_core::{
     event::Codec,
     store::{Commit, Page, ReadError, StreamId, Version, from_millis},
 };
-use scylla::value::{CqlTimestamp, CqlValue};
+use scylla::{
+    statement::prepared::PreparedStatement,
+    value::{CqlTimestamp, CqlValue},
+};
 use uuid::Uuid;
 
 use super::{Inner, tables::Tables, unavailable};
@@ -91,36 +94,11 @@ impl Inner {
     }
 
     /// Where a stream ends: one request, unless it has gone on into a bucket that this process has not seen.
-    /// Where a stream ends, with what a majority of the replicas has accepted.
     ///
-    /// A commit that is accepted may be on one replica alone, when whoever led its transaction was too slow or has died. From
-    /// there it goes into views, and a quorum of the others knows nothing of it. A serial look at the next place
-    /// finishes it.
+    /// It is looked at serially. A commit that is accepted may be on one replica alone, when whoever led its transaction
+    /// was too slow or has died: from there it goes into views, and a quorum of the others knows nothing of it. A
+    /// serial look finishes it, since transactions are per partition.
     pub(super) async fn head(&self, stream: &StreamId) -> Result<Version, ReadError> {
-        let mut head = self.quorum_head(stream).await?;
-        while let Some(next) = self.accepted(stream, head.last_sequence().saturating_add(1)).await? {
-            self.last_buckets.seen(stream, self.buckets.at(next.sequence));
-            head = next.version();
-        }
-        Ok(head)
-    }
-
-    /// What is at a place, serially, through another node when the one that leads the partition does not answer.
-    async fn accepted(&self, stream: &StreamId, sequence: u64) -> Result<Option<Commit>, ReadError> {
-        let tables = self.tables_to_read(&stream.category).await?;
-        let mut failures = 0;
-        loop {
-            let place = tables.elsewhere(&tables.place, failures, self.request_timeout);
-            match self.at_place(&place, stream, sequence).await {
-                Ok(found) => return Ok(found),
-                Err(error) if failures >= OTHERS => return Err(ReadError::Unavailable(error)),
-                Err(_) => failures += 1,
-            }
-        }
-    }
-
-    /// Where a stream ends, with all that was acknowledged.
-    async fn quorum_head(&self, stream: &StreamId) -> Result<Version, ReadError> {
         let begin = self.last_buckets.of(stream);
         if let Some(found) = self.head_of(stream, begin).await? {
             return self.head_after(stream, begin, found).await;
@@ -162,11 +140,28 @@ impl Inner {
         }
     }
 
-    /// The last commit of a bucket.
+    /// The last commit of a bucket, through another node when the one that leads the partition does not answer.
     async fn head_of(&self, stream: &StreamId, bucket: u64) -> Result<Option<Version>, ReadError> {
         let tables = self.tables_to_read(&stream.category).await?;
+        let mut found = self.last_row(&tables.head, stream, bucket).await;
+        for others in 1..=OTHERS {
+            if !matches!(found, Err(ReadError::Unavailable(_))) {
+                break;
+            }
+            let head = tables.elsewhere(&tables.head, others, self.request_timeout);
+            found = self.last_row(&head, stream, bucket).await;
+        }
+        found
+    }
+
+    async fn last_row(
+        &self,
+        head: &PreparedStatement,
+        stream: &StreamId,
+        bucket: u64,
+    ) -> Result<Option<Version>, ReadError> {
         let key = (&*stream.id, bucket.cast_signed());
-        let result = self.session.execute_unpaged(&tables.head, key).await.map_err(unavailable)?;
+        let result = self.session.execute_unpaged(head, key).await.map_err(unavailable)?;
         let rows = result.into_rows_result().map_err(unavailable)?;
         let row = rows.maybe_first_row::<(i64, i64, Uuid)>().map_err(unavailable)?;
         row.map(|row| version(stream, row)).transpose()

@@ -22,7 +22,7 @@ pub(super) struct Tables {
     pub(super) place: PreparedStatement,
     /// Rows of a bucket from a sequence on, ascending.
     pub(super) page: PreparedStatement,
-    /// The last row of a bucket.
+    /// The last row of a bucket, serially.
     pub(super) head: PreparedStatement,
     /// The last rows of all buckets whose token is after the one, up to the other.
     pub(super) heads: PreparedStatement,
@@ -64,18 +64,23 @@ impl Tables {
         insert.set_load_balancing_policy(Some(policy.clone()));
         // What became of it is for the store to find out, not for the driver to try again.
         insert.set_retry_policy(Some(Arc::new(FallthroughRetryPolicy::new())));
-        let mut place = prepare(format!(
+        let serially = async |statement| {
+            let mut prepared = prepare(statement).await?;
+            prepared.set_consistency(settings.serial_read());
+            prepared.set_load_balancing_policy(Some(policy.clone()));
+            Ok::<_, ConnectError>(prepared)
+        };
+        let place = serially(format!(
             "SELECT {COLUMNS} FROM {events} WHERE aggregate_id = ? AND bucket = ? AND sequence = ?"
         ))
         .await?;
-        place.set_consistency(settings.serial_read());
-        place.set_load_balancing_policy(Some(policy));
+        let head = serially(format!(
+            "SELECT sequence, last_sequence, commit_id FROM {events} WHERE aggregate_id = ? AND bucket = ? LIMIT 1"
+        ))
+        .await?;
         let mut reads = [
             format!(
                 "SELECT {COLUMNS} FROM {events} WHERE aggregate_id = ? AND bucket = ? AND sequence >= ? ORDER BY sequence ASC LIMIT ?"
-            ),
-            format!(
-                "SELECT sequence, last_sequence, commit_id FROM {events} WHERE aggregate_id = ? AND bucket = ? LIMIT 1"
             ),
             format!(
                 "SELECT aggregate_id, bucket, sequence, last_sequence, commit_id FROM {events} WHERE token(aggregate_id, bucket) > ? AND token(aggregate_id, bucket) <= ? PER PARTITION LIMIT 1"
@@ -98,7 +103,7 @@ impl Tables {
             insert,
             place,
             page: next().await?,
-            head: next().await?,
+            head,
             heads: next().await?,
             load_snapshot: next().await?,
             save_snapshot: next().await?,

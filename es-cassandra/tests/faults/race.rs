@@ -2,7 +2,7 @@
 
 use es_core::store::{EventStore, Version, check_chain};
 
-use super::proxy::{Fate, Kind, Proxy};
+use super::proxy::{Count, Fate, Kind, Proxy};
 use crate::{
     cluster::Keyspace,
     commits::{extend, stream},
@@ -40,26 +40,22 @@ async fn a_bucket_that_fills_while_it_is_read_is_not_left_out() {
     }
 }
 
-/// Where a stream ends is what a majority has accepted, also what no quorum read has seen yet: a view may show it.
+/// Where a stream ends is what is decided, also what no quorum read has seen yet: a view may show it.
 #[tokio::test]
 async fn an_end_is_looked_at_serially() {
     let (keyspace, proxy) = (Keyspace::fresh("ends"), Proxy::start().await);
     let writer = keyspace.store().category("ledger").bucket_size(4).connect().await.unwrap();
     let reader = proxy.store(&keyspace).category("ledger").connect().await.unwrap();
-    // Of a new stream, within a bucket, and into the next ones.
-    for (before, after) in [(0, 1), (1, 2), (4, 1), (4, 9)] {
-        let stream = stream(&format!("{before} and {after}"));
-        let at = extend(&writer, Version::EMPTY, &stream, before).await;
-        assert_eq!(reader.head(&stream).await.unwrap(), at);
-        proxy.once(Kind::Place, 1, Fate::Hold);
-        let head = {
-            let (reader, stream) = (reader.clone(), stream.clone());
-            tokio::spawn(async move { reader.head(&stream).await })
-        };
-        proxy.held(1).await;
-        let end = extend(&writer, at, &stream, after).await;
-        proxy.release().await;
-        assert_eq!(head.await.unwrap().unwrap(), end, "{before} and {after}");
+    // Of a new stream, within a bucket, at its end, and into the next ones; then each of them from where it was.
+    for (events, first, again) in [(0, 1, 1), (1, 1, 1), (4, 2, 2), (5, 3, 1), (17, 6, 1)] {
+        let stream = stream(&events.to_string());
+        let at = extend(&writer, Version::EMPTY, &stream, events).await;
+        for requests in [first, again] {
+            proxy.calm();
+            assert_eq!(reader.head(&stream).await.unwrap(), at);
+            let Count { requests: asked, serial, .. } = proxy.count(Kind::Head);
+            assert_eq!((asked, serial), (requests, requests), "after {events} events");
+        }
     }
 }
 

@@ -55,17 +55,19 @@ impl<A: Aggregate> Live<A> {
         Ok(live)
     }
 
-    /// Makes sure that the state is the stream's head, and says whether it had to change for it. On an error
-    /// the state is not to be used any more.
+    /// Makes sure that the state was the stream's head at a moment after the call, and says whether it had to change for
+    /// it. On an error the state is not to be used any more.
     pub(super) async fn catch_up(
         &mut self,
         store: &dyn DynStore,
         stream: &StreamId,
     ) -> Result<bool, LoadError> {
-        let known = self.version;
-        // One round trip: it sees that the last known commit still is there, and what follows it.
+        // A read sees all that was acknowledged; the head also what is decided, and views may have shown.
+        if store.head(stream).await? == self.version {
+            return Ok(false);
+        }
         self.read_tail(store, stream).await?;
-        Ok(self.version != known)
+        Ok(true)
     }
 
     /// Folds in what was committed since. On an error the state is not to be used any more.

@@ -86,9 +86,7 @@ impl<A: Aggregate, S: Send + Sync + 'static> Turn<A, S> {
             Some(live) => live,
             None => {
                 self.executor.counters.loads.increment(1);
-                let live = Live::load(&*store, stream).await.map_err(load_failed)?;
-                progress.fresh = true;
-                Box::new(live)
+                Box::new(Live::load(&*store, stream).await.map_err(load_failed)?)
             }
         };
         let decided = decide(&self.executor, &self.slot, &mut self.jobs, &live).await;
@@ -123,7 +121,7 @@ impl<A: Aggregate, S: Send + Sync + 'static> Turn<A, S> {
                 if refused < policy.attempts {
                     tokio::time::sleep(policy.pause(refused)).await;
                     live.read_tail(&*store, &self.slot.stream).await.map_err(load_failed)?;
-                    *progress = Progress { refused, fresh: true };
+                    progress.refused = refused;
                     self.live = Some(live);
                     self.reconsider();
                     self.executor.counters.retries.increment(self.jobs.len() as u64);

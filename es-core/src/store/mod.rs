@@ -105,7 +105,8 @@ pub trait EventStore: Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Page, ReadError>> + Send;
 
-    /// Where `stream` ends. Linearizable with the appends: sees every commit acknowledged before the call.
+    /// Where `stream` ends. Linearizable with the appends: sees every commit acknowledged before the call, and every
+    /// one that a feed, a read or another call for the head has shown before it. A refusal is proved true by it.
     fn head(&self, stream: &StreamId) -> impl Future<Output = Result<Version, ReadError>> + Send;
 
     /// The streams of `category` and where they end, page by page, in an order of the store's own.

@@ -47,7 +47,7 @@ async fn the_cache_entry_is_dropped() {
         unknown(&app, add(2).with_id(uuid(2))).await;
         store.calls();
         ask(&app, look()).await.unwrap_err();
-        assert_eq!(store.calls(), [Call::Read(1)]);
+        assert_eq!(store.calls(), [Call::Read(1), Call::Head]);
     }
 }
 

@@ -21,7 +21,11 @@ pub async fn client(lab: Arc<Lab>) {
         sleep(Duration::from_millis(world.draw(|dice| dice.below(60)))).await;
         let account = world.draw(|dice| dice.below(world.plan.accounts));
         let amount = world.draw(|dice| dice.between(1, 9));
-        match world.draw(|dice| dice.below(10)) {
+        if world.draw(|dice| dice.in_thousand(300)) {
+            // As it is now.
+            read(&lab, account, 0).await;
+        }
+        match world.draw(|dice| dice.below(11)) {
             0..5 => {
                 let number = lab.want(account, lab.ask(Want::Come, amount, 0));
                 attempts(&lab, number).await;
@@ -61,7 +65,7 @@ async fn attempts(lab: &Lab, number: usize) -> bool {
         match outcome {
             Outcome::Done { version, .. } => {
                 if lab.world.plan.watched && lab.world.draw(|dice| dice.in_thousand(500)) {
-                    read(lab, number, version).await;
+                    read(lab, lab.operation(number).account, version).await;
                 }
                 return true;
             }
@@ -73,8 +77,7 @@ async fn attempts(lab: &Lab, number: usize) -> bool {
 }
 
 /// Reads what was written, in any process.
-async fn read(lab: &Lab, number: usize, version: u64) {
-    let account = lab.operation(number).account;
+async fn read(lab: &Lab, account: u64, version: u64) {
     let live = lab.any().await;
     live.host.note("reads", account, version);
     let token = ReadToken::new(CATEGORY, account.to_string(), version);
@@ -82,9 +85,9 @@ async fn read(lab: &Lab, number: usize, version: u64) {
     let read = async {
         let mut seen = live.seen.lock().await;
         if lab.world.draw(|dice| dice.in_thousand(500)) {
-            row::<Statements>(&live, token, within, &account.to_string(), account, &mut seen).await
+            row::<Statements>(lab, &live, token, within, &account.to_string(), account, &mut seen).await
         } else {
-            row::<Total>(&live, token, within, ALL, account, &mut seen).await
+            row::<Total>(lab, &live, token, within, ALL, account, &mut seen).await
         }
     };
     let Some(read) = live.host.outlived(read).await else { return };
@@ -106,6 +109,7 @@ type Seen = std::collections::BTreeMap<(&'static str, String), u64>;
 
 /// Up to where a row shows an account, once it was to show `token`; none where the view has set that aside.
 async fn row<P: ViewProjection<View = Row, Key = str>>(
+    lab: &Lab,
     live: &Live,
     token: ReadToken,
     within: Duration,
@@ -115,6 +119,7 @@ async fn row<P: ViewProjection<View = Row, Key = str>>(
 ) -> Result<Option<u64>, QueryError> {
     let views = live.views.views_after::<P>(token.within(within)).await?;
     let row = views.get(key).await?.unwrap_or_default();
+    row.last.iter().for_each(|(account, last)| lab.show(account.parse().unwrap(), *last));
     let before = seen.insert((P::NAME, key.to_owned()), row.events).unwrap_or_default();
     let world = &live.host.world;
     if row.events < before {

@@ -79,6 +79,8 @@ pub struct Lab {
     pub operations: Mutex<Vec<Operation>>,
     /// Of each account, the last sequence that was acknowledged.
     acknowledged: Mutex<BTreeMap<u64, u64>>,
+    /// And the last that a view has shown.
+    shown: Mutex<BTreeMap<u64, u64>>,
 }
 
 impl Lab {
@@ -90,6 +92,7 @@ impl Lab {
             slots,
             operations: Mutex::default(),
             acknowledged: Mutex::default(),
+            shown: Mutex::default(),
         })
     }
 
@@ -155,6 +158,13 @@ impl Lab {
         self.acknowledged.lock().unwrap().clone()
     }
 
+    /// Writes down that somebody has seen this of an account in a view.
+    pub fn show(&self, account: u64, last: u64) {
+        let mut shown = self.shown.lock().unwrap();
+        let before = shown.entry(account).or_default();
+        *before = last.max(*before);
+    }
+
     /// Writes down that somebody wants something, and gives it a number.
     pub fn want(&self, account: u64, ask: Ask) -> usize {
         let floor = self.acknowledged.lock().unwrap().get(&account).copied().unwrap_or_default();
@@ -174,7 +184,8 @@ impl Lab {
         if self.world.has(Plant::AnotherId) && !outcomes.is_empty() {
             id = Uuid::from_u128(1_000_000 + self.world.draw(|dice| u128::from(dice.next())));
         }
-        let floor = self.acknowledged.lock().unwrap().get(&account).copied().unwrap_or_default();
+        let told = self.acknowledged.lock().unwrap().get(&account).copied().unwrap_or_default();
+        let floor = self.shown.lock().unwrap().get(&account).map_or(told, |shown| told.max(*shown));
         live.host.note("send", account, number as u64);
         let to = account.to_string();
         let execute = live.commands.execute(&to, ask.with_id(id));
@@ -207,7 +218,7 @@ impl Lab {
             && refused.events < floor
         {
             self.world.broken(format!(
-                "a reply is true: operation {number} on account {account} was refused after {} events, when {floor} had been acknowledged before it was sent",
+                "a reply is true: operation {number} on account {account} was refused after {} events, when {floor} had been acknowledged or shown before it was sent",
                 refused.events
             ));
         }

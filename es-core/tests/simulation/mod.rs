@@ -146,6 +146,7 @@ is_found! {
     finds_a_store_that_calls_an_unknown_outcome_a_failure UnknownIsFailure
     finds_a_store_without_what_the_feed_has_lost EmptyReads
     finds_a_store_with_stale_reads StaleReads
+    finds_a_store_whose_heads_are_no_better_than_its_reads HeadsAreReads
     finds_a_feed_that_loses_and_is_trusted LossyFeed
     finds_a_sender_that_changes_ids AnotherId
 }

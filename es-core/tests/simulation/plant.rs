@@ -19,6 +19,8 @@ pub enum Plant {
     EmptyReads,
     /// The store's reads miss a stream's last commit.
     StaleReads,
+    /// Where a stream ends is looked up as reads do, which miss what is decided and not known to all.
+    HeadsAreReads,
     /// The feed loses records and says that it is complete.
     LossyFeed,
     /// Who sends a command again sends it under another id.

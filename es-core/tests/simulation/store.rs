@@ -61,7 +61,7 @@ impl SimStore {
         tokio::spawn(async move {
             sleep(late).await;
             // Nobody waits for the answer.
-            let _ = world.store(commit).await;
+            world.store_unseen(commit).await;
         });
     }
 
@@ -100,7 +100,8 @@ impl EventStore for SimStore {
             Fate::Before => Err(AppendError::Unavailable("the store is down".into())),
             Fate::After => {
                 // Whether it was refused, nobody gets to know either.
-                let _ = self.send(&commit).await;
+                self.host.way().await;
+                self.host.world.store_unseen(commit.clone()).await;
                 Err(unknown())
             }
             Fate::Late => {
@@ -130,6 +131,7 @@ impl EventStore for SimStore {
         let read =
             self.host.look((Reach::Store, ""), "read", whom, world.commits.read(stream, from, limit)).await;
         let mut page = read.map_err(unread)??;
+        world.without_unseen(stream, &mut page);
         self.host.note("read is", from, page.commits.len() as u64);
         if world.has(Plant::Overwrites) {
             page.commits =
@@ -146,20 +148,27 @@ impl EventStore for SimStore {
     }
 
     async fn head(&self, stream: &StreamId) -> Result<Version, ReadError> {
-        let head = self
-            .host
-            .look((Reach::Store, ""), "head", number(stream), self.host.world.commits.head(stream))
-            .await;
-        head.map_err(unread)?
+        let world = &self.host.world;
+        let head = async {
+            if world.has(Plant::HeadsAreReads) {
+                let mut all = world.commits.read(stream, 1, usize::MAX).await?;
+                world.without_unseen(stream, &mut all);
+                return Ok(all.commits.last().map_or(Version::EMPTY, |commit| commit.version()));
+            }
+            world.look_serially(stream);
+            world.commits.head(stream).await
+        };
+        self.host.look((Reach::Store, ""), "head", number(stream), head).await.map_err(unread)?
     }
 
     async fn heads(&self, category: &str, after: Option<&str>, _: usize) -> Result<HeadPage, ReadError> {
-        // In pages that are smaller than there are streams.
-        let heads = self
-            .host
-            .look((Reach::Store, ""), "heads", 0, self.host.world.commits.heads(category, after, 2))
-            .await;
-        heads.map_err(unread)?
+        let heads = async {
+            // In pages that are smaller than there are streams.
+            let mut page = self.host.world.commits.heads(category, after, 2).await?;
+            self.host.world.heads_without_unseen(&mut page).await;
+            Ok(page)
+        };
+        self.host.look((Reach::Store, ""), "heads", 0, heads).await.map_err(unread)?
     }
 
     async fn save_snapshot(&self, snapshot: Snapshot) -> Result<(), ReadError> {

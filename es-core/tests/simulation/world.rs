@@ -1,7 +1,7 @@
 //! All that is outside of the processes: time, chance, the stored streams and rows, and what is written down.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -12,7 +12,10 @@ use std::{
 use es_core::{
     event::Codec,
     repository::MemoryRepository,
-    store::{AppendError, BoxError, Commit, EventStore, Limits, MemoryEventStore},
+    store::{
+        AppendError, BoxError, Commit, EventStore, HeadPage, Limits, MemoryEventStore, Page, StreamId,
+        Version,
+    },
 };
 use tokio::time::Instant;
 
@@ -148,6 +151,8 @@ pub struct World {
     pub plan: Plan,
     pub plant: Option<Plant>,
     pub commits: MemoryEventStore,
+    /// Of streams, the commit that is decided and that no reads find yet: one replica has it. The feed brings it.
+    unseen: Mutex<BTreeMap<StreamId, u64>>,
     pub rows: MemoryRepository,
     /// Where a mistake on purpose keeps checkpoints.
     pub apart: MemoryRepository,
@@ -171,6 +176,7 @@ impl World {
         Arc::new(Self {
             plant,
             commits: MemoryEventStore::with_limits(plan.limits),
+            unseen: Mutex::default(),
             rows: MemoryRepository::new(),
             apart: MemoryRepository::new(),
             log: Log::new(plan.partitions),
@@ -213,6 +219,7 @@ impl World {
     /// From now on nothing fails any more.
     pub fn calm(&self) {
         self.note(0, "calm", 0, 0);
+        self.unseen.lock().unwrap().clear();
         self.is_calm.store(true, Ordering::SeqCst);
     }
 
@@ -273,6 +280,7 @@ impl World {
 
     /// The moment in which a commit is stored, or is not. What is stored is captured for the feed.
     pub async fn store(self: &Arc<Self>, commit: Arc<Commit>) -> Result<(), AppendError> {
+        self.look_serially(&commit.stream);
         let stored = self.commits.append(commit.clone()).await;
         let whom = bank::number(&commit.stream);
         match &stored {
@@ -283,5 +291,37 @@ impl World {
             Err(_) => self.note(0, "not stored", whom, commit.last_sequence),
         }
         stored
+    }
+
+    /// As [`store`](Self::store), and whoever led it has gone before the others knew.
+    pub async fn store_unseen(self: &Arc<Self>, commit: Arc<Commit>) {
+        let (stream, sequence) = (commit.stream.clone(), commit.sequence);
+        if self.store(commit).await.is_ok() && self.goes_wrong(500) {
+            self.note(0, "unseen", bank::number(&stream), sequence);
+            self.unseen.lock().unwrap().insert(stream, sequence);
+        }
+    }
+
+    /// Finishes what is decided.
+    pub fn look_serially(&self, stream: &StreamId) {
+        self.unseen.lock().unwrap().remove(stream);
+    }
+
+    pub fn without_unseen(&self, stream: &StreamId, page: &mut Page) {
+        if let Some(unseen) = self.unseen.lock().unwrap().get(stream) {
+            page.commits.retain(|commit| commit.sequence < *unseen);
+        }
+    }
+
+    pub async fn heads_without_unseen(&self, page: &mut HeadPage) {
+        let unseen = self.unseen.lock().unwrap().clone();
+        for (stream, head) in &mut page.heads {
+            if unseen.contains_key(stream) {
+                let mut all = self.commits.read(stream, 1, usize::MAX).await.unwrap();
+                self.without_unseen(stream, &mut all);
+                *head = all.commits.last().map_or(Version::EMPTY, |commit| commit.version());
+            }
+        }
+        page.heads.retain(|(_, head)| *head != Version::EMPTY);
     }
 }

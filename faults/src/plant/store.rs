@@ -1,6 +1,10 @@
 //! The plants of the event store.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use event_sourcing::{
     snapshot::Snapshot,
@@ -20,6 +24,8 @@ pub(crate) struct Careless<S> {
     store: Arc<S>,
     plant: Plant,
     raw: Option<Raw>,
+    /// Where streams ended when this process last had to do with them.
+    ends: Mutex<HashMap<StreamId, Version>>,
 }
 
 impl<S: EventStore> Careless<S> {
@@ -33,7 +39,12 @@ impl<S: EventStore> Careless<S> {
             Some(size) => Some(Raw::open(place.hosts(), place.run(), size, plant).await?),
             None => None,
         };
-        Ok(Self { store: Arc::new(store), plant, raw })
+        Ok(Self { store: Arc::new(store), plant, raw, ends: Mutex::default() })
+    }
+
+    fn saw(&self, commit: &Commit) {
+        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        ends.insert(commit.stream.clone(), commit.version());
     }
 
     /// Goes on with the append, but not with waiting for it.
@@ -67,26 +78,31 @@ impl<S: EventStore> EventStore for Careless<S> {
             }
             (Plant::AbsentIsFailure, _) => self.append_impatiently(commit).await,
             (_, Some(raw)) => raw.append(&commit).await,
+            (Plant::StaleTail, _) => {
+                self.store.append(commit.clone()).await?;
+                self.saw(&commit);
+                Ok(())
+            }
             _ => self.store.append(commit).await,
         }
     }
 
     async fn read(&self, stream: &StreamId, from: u64, limit: usize) -> Result<Page, ReadError> {
-        let mut page = self.store.read(stream, from, limit).await?;
-        let misses = match self.plant {
-            Plant::StaleTail => from > 1 && fastrand::bool(),
-            Plant::NoGapFetch => true,
-            _ => false,
-        };
-        if misses {
-            page.commits.truncate(usize::from(self.plant == Plant::StaleTail));
-            page.more = false;
+        let page = self.store.read(stream, from, limit).await?;
+        match self.plant {
+            Plant::NoGapFetch => return Ok(Page::default()),
+            Plant::StaleTail => page.commits.last().into_iter().for_each(|commit| self.saw(commit)),
+            _ => {}
         }
         Ok(page)
     }
 
     async fn head(&self, stream: &StreamId) -> Result<Version, ReadError> {
-        self.store.head(stream).await
+        let known = self.ends.lock().unwrap_or_else(PoisonError::into_inner).get(stream).copied();
+        match known {
+            Some(known) => Ok(known),
+            None => self.store.head(stream).await,
+        }
     }
 
     async fn heads(&self, category: &str, after: Option<&str>, limit: usize) -> Result<HeadPage, ReadError> {

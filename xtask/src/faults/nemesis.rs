@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -26,6 +26,8 @@ const BETWEEN: (Duration, Duration) = (Duration::from_millis(500), Duration::fro
 /// How long the other nodes may need to notice that one is back. Until then what they are told does not go to it: it
 /// counts as away.
 const NOTICED: Duration = Duration::from_secs(6);
+/// After a draw of parts that another lane has in hand.
+const AGAIN: Duration = Duration::from_millis(100);
 /// A part that cannot start, since another is gone, is started again until it can.
 const START_WITHIN: Duration = Duration::from_secs(300);
 
@@ -37,7 +39,6 @@ pub(super) struct Nemesis<'a> {
     wires: &'a BTreeMap<Part, Wire>,
     /// Parts that somebody has in hand.
     taken: Mutex<BTreeSet<Part>>,
-    freed: Condvar,
     done: Mutex<Done>,
 }
 
@@ -58,8 +59,7 @@ impl<'a> Nemesis<'a> {
         parts: Vec<Part>,
         wires: &'a BTreeMap<Part, Wire>,
     ) -> Self {
-        let (taken, freed, done) = (Mutex::default(), Condvar::new(), Mutex::default());
-        Self { stack, wanted, parts, wires, taken, freed, done }
+        Self { stack, wanted, parts, wires, taken: Mutex::default(), done: Mutex::default() }
     }
 
     /// Goes on for the time, and until each kind of fault has happened. Afterwards all parts run.
@@ -100,13 +100,19 @@ impl<'a> Nemesis<'a> {
         time: Duration,
     ) -> Result<(), String> {
         while !kinds.is_empty() && (!due.is_empty() || begin.elapsed() < time) {
-            let kind = due.pop().unwrap_or_else(|| kinds[dice.below(kinds.len())]);
+            let is_due = due.pop();
+            let kind = is_due.unwrap_or_else(|| kinds[dice.below(kinds.len())]);
             let targets = kind.targets(&self.parts, &mut dice);
+            if !self.try_take(&targets) {
+                // Another lane has them in hand. Waiting for it would be a time without a fault.
+                due.splice(0..0, is_due);
+                std::thread::sleep(AGAIN);
+                continue;
+            }
             let (from, to) = if matches!(kind.how(), How::Kill | How::PowerCut) { GONE } else { ASLEEP };
             let cut = Cut::ALL[dice.below(Cut::ALL.len())];
             let pause = dice.between(from, to);
             let between = dice.between(BETWEEN.0, BETWEEN.1);
-            self.take(&targets);
             let names: Vec<_> = targets.iter().map(ToString::to_string).collect();
             println!(
                 "{:6.1} s: {kind}, {} for {pause:?}",
@@ -202,15 +208,7 @@ impl<'a> Nemesis<'a> {
         }
     }
 
-    /// Takes parts in hand, once nobody has one of them, or one that is bound to it.
-    fn take(&self, parts: &[Part]) {
-        let mut taken = lock(&self.taken);
-        while !are_free(&taken, parts) {
-            taken = self.freed.wait(taken).unwrap_or_else(PoisonError::into_inner);
-        }
-        taken.extend(parts.iter().cloned());
-    }
-
+    /// Takes parts in hand, unless somebody has one of them, or one that is bound to it.
     fn try_take(&self, parts: &[Part]) -> bool {
         let mut taken = lock(&self.taken);
         let free = are_free(&taken, parts);
@@ -222,7 +220,6 @@ impl<'a> Nemesis<'a> {
 
     fn free(&self, parts: &[Part]) {
         lock(&self.taken).retain(|part| !parts.contains(part));
-        self.freed.notify_all();
     }
 }
 

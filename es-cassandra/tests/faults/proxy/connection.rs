@@ -17,6 +17,9 @@ use tokio::{
 
 use super::{Fate, Frame, Kind, Refusal, Request, Shared};
 
+/// As the protocol numbers it.
+const SERIAL: u16 = 8;
+
 /// The way to a server: held requests keep it open when the driver has gone.
 #[derive(Clone)]
 pub struct Upstream(Arc<AsyncMutex<OwnedWriteHalf>>);
@@ -96,7 +99,7 @@ async fn request(
             up.send(&frame).await;
             continue;
         };
-        let fate = shared.fate(kind, node);
+        let fate = shared.fate(kind, node, frame.consistency() == Some(SERIAL));
         let awaited = match fate {
             Fate::Pass | Fate::Hold => Awaited::Pass,
             Fate::CutAnswered => Awaited::Cut,
@@ -175,12 +178,13 @@ impl Shared {
         self.prepared.lock().unwrap().get(name).copied().filter(|kind| *kind != Kind::Other)
     }
 
-    fn fate(&self, kind: Kind, node: usize) -> Fate {
+    fn fate(&self, kind: Kind, node: usize, is_serial: bool) -> Fate {
         let mut plan = self.plan.lock().unwrap();
         let nth = {
             let mut counts = self.counts.lock().unwrap();
             let count = counts.entry(kind).or_default();
             count.requests += 1;
+            count.serial += u64::from(is_serial);
             count.requests
         };
         plan.as_mut().map_or(Fate::Pass, |plan| plan(Request { kind, node, nth }))

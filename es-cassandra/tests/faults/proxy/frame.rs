@@ -80,6 +80,12 @@ impl Frame {
         Some(short_bytes(Some(self.body()).filter(|_| self.opcode() == EXECUTE)?)?.0)
     }
 
+    /// How many replicas are to agree on the answer, as the protocol numbers it.
+    pub fn consistency(&self) -> Option<u16> {
+        let (_, rest) = short_bytes(self.body())?;
+        Some(u16::from_be_bytes(rest.first_chunk().copied()?))
+    }
+
     /// The server's answer to the request `stream`, as if it failed.
     pub fn error(stream: [u8; 2], refusal: Refusal) -> Self {
         let mut body = Vec::new();

@@ -113,6 +113,8 @@ struct Shared {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
     pub requests: u64,
+    /// Those that the replicas are to answer as if one after the other.
+    pub serial: u64,
     /// Bytes of answers that came from the servers.
     pub answered: usize,
 }
