@@ -21,8 +21,8 @@ pub(crate) enum Plant {
     SecondBucketSize,
     /// A store that waits for a moment, looks, finds nothing, and says that nothing was stored.
     AbsentIsFailure,
-    /// A store whose reads of a stream's tail miss, at times, what others have just written: refusals are decided on
-    /// what the cache has.
+    /// A store that says of a stream's end what it last saw there, and misses what others have written since: refusals
+    /// are decided on what the cache has.
     StaleTail,
     /// A sender that takes an unknown outcome for a failure, and sends the command again under another id.
     UnknownIsFailure,
