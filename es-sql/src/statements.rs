@@ -114,7 +114,10 @@ pub(crate) async fn run<T: Statements, P: SqlProjection<T::Db>>(
         let handled = AssertUnwindSafe(projection.handle(tx.connection(), event, metadata)).catch_unwind();
         let handled = handled.await.unwrap_or_else(|panic| Err(message(&*panic).into()));
         handled.map_err(|source| failed::<P>(metadata, source))?;
-        let ends = rest.peek().is_none_or(|next| next.metadata.aggregate_id != metadata.aggregate_id);
+        let ends = rest.peek().is_none_or(|next| {
+            (&next.metadata.category, &next.metadata.aggregate_id)
+                != (&metadata.category, &metadata.aggregate_id)
+        });
         if ends && let Err(error) = tx.check().await {
             let source =
                 format!("a statement of its handler failed, and the handler did not say so: {error}");
@@ -168,10 +171,10 @@ pub(crate) fn is_retryable(error: &ApplyError) -> bool {
     find(&**source).is_some_and(is_conflict)
 }
 
-/// PostgreSQL: a serialization failure, or a deadlock.
+/// PostgreSQL: a serialization failure, a deadlock, or a lock that another transaction has had for too long.
 fn is_conflict(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
-    matches!(code.as_deref(), Some("40001" | "40P01"))
+    matches!(code.as_deref(), Some("40001" | "40P01" | "55P03"))
 }
 
 /// Whether the database is out of reach, so that the event is not to blame.
@@ -183,7 +186,9 @@ fn is_away(error: &sqlx::Error) -> bool {
             let of_postgres =
                 code.len() == 5 && ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class));
             let of_sqlite = code.parse::<i32>().is_ok_and(|code| [5, 6, 10, 13].contains(&(code & 0xff)));
-            of_postgres || (code.len() < 5 && of_sqlite) || code == "25P03"
+            // A statement that took longer than the role may is the event's: it would do so again.
+            let is_slow = code == "57014";
+            (of_postgres && !is_slow) || (code.len() < 5 && of_sqlite) || code == "25P03"
         }),
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)

@@ -6,11 +6,11 @@ use es_core::{
     app::App,
     event::{Codec, CommandMetadata, DecodeError, FrameBuilder, Metadata, RawEvent},
     projection::{Projection, Subscribed, ViewProjection, keying, style},
-    repository::Repository,
+    repository::{MemoryRepository, Repository},
     store::{BoxError, Commit, EventStore, MemoryEventStore, StreamId, Version},
     testing::conformance::{Counts, Note, Tally, Totals},
 };
-use es_sql::SqlRepository;
+use es_sql::{SqlRepository, SqliteEventStore};
 
 const STREAMS: usize = 12;
 const COMMITS: u64 = 40;
@@ -142,4 +142,26 @@ async fn a_zombie_beside_the_owner_applies_nothing_twice() {
     let folder = tempfile::tempdir().unwrap();
     let open = || SqlRepository::open(folder.path().join("views.db"));
     zombie_and_owner(open().await.unwrap(), open().await.unwrap()).await;
+}
+
+/// The views are elsewhere, and from after the backup.
+#[tokio::test]
+async fn a_store_that_was_restored_under_its_views_is_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let views = MemoryRepository::new();
+    for (file, ids) in [("lost.db", &["a", "b", "c"][..]), ("restored.db", &["d"])] {
+        let store = SqliteEventStore::open(folder.path().join(file)).await.unwrap();
+        let app = App::builder(store.clone()).projection(Counts, views.clone()).start().await.unwrap();
+        for id in ids {
+            store.append(one(&Version::EMPTY, &StreamId::new("conformance", *id), "")).await.unwrap();
+        }
+        let within = tokio::time::timeout(PATIENCE, async {
+            while row::<Counts>(&app, ids[ids.len() - 1]).await.is_none() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        within.await.expect("it comes from the feed, without anybody who waits for it");
+        // Saves how far it has come.
+        app.shutdown().await;
+    }
 }

@@ -73,10 +73,18 @@ impl Health {
         look("feed".to_owned(), &self.feed);
         for ProjectionHealth { status, views, .. } in &self.projections {
             look(format!("views of `{}`", status.projection), views);
-            if let ListenerState::Stopped(reason) = &status.state {
-                let stopped = PartHealth::Down { error: format!("its listener has ended: {reason}") };
-                look(format!("projection `{}`", status.projection), &stopped);
-            }
+            let stands = match &status.state {
+                ListenerState::Stopped(reason) => format!("its listener has ended: {reason}"),
+                // They may answer who reads and refuse who writes: a standby, a full disk.
+                ListenerState::Waiting { on: Part::Views, error } if *views == PartHealth::Up => {
+                    format!("its listener cannot write its views: {error}")
+                }
+                ListenerState::Waiting { on: Part::Store, error } if self.store == PartHealth::Up => {
+                    format!("its listener cannot read the store: {error}")
+                }
+                _ => continue,
+            };
+            look(format!("projection `{}`", status.projection), &PartHealth::Down { error: stands });
         }
         down
     }

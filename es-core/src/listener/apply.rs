@@ -182,6 +182,9 @@ impl Run {
         loop {
             match self.listener.store.read(&suspect.stream, suspect.sequence, 1).await {
                 Ok(page) => {
+                    if failures > 0 {
+                        self.shared.running();
+                    }
                     let stored = page.commits.first().is_some_and(|stored| stored.id == suspect.id);
                     return Ok(stored.then(|| StreamForked {
                         stream: suspect.stream.clone(),

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use futures_util::{StreamExt, stream};
 
 use super::{StopReason, run::Run, work::Work};
-use crate::store::{DynStore, Page, ReadError, StreamId};
+use crate::store::{Commit, DynStore, Page, ReadError, StreamForked, StreamId};
 
 /// The most commits that are fetched at once of one aggregate.
 const PAGE: usize = 256;
@@ -24,17 +24,27 @@ impl Run {
         let store = Arc::clone(&self.listener.store);
         let reads = wanted.into_iter().map(|(place, stream, from)| {
             let store = &*store;
-            async move { (place, read(store, &stream, from).await) }
+            async move { (place, from, read(store, &stream, from).await) }
         });
         let pages: Vec<_> = stream::iter(reads).buffer_unordered(AT_ONCE).collect().await;
-        for (place, page) in pages {
-            self.take_fetched(&mut works[place], page)?;
+        for (place, from, page) in pages {
+            self.take_fetched(&mut works[place], from, page)?;
         }
         Ok(())
     }
 
-    fn take_fetched(&mut self, work: &mut Work, page: Result<Page, ReadError>) -> Result<(), StopReason> {
+    fn take_fetched(
+        &mut self,
+        work: &mut Work,
+        from: u64,
+        page: Result<Page, ReadError>,
+    ) -> Result<(), StopReason> {
         match page {
+            Ok(page) if begins_after_hole(work, from, &page) => {
+                let reason = "the store has later commits and none there".to_owned();
+                let fork = StreamForked { stream: work.stream.clone(), sequence: from, reason };
+                self.failed(work, from, fork.to_string(), false)?;
+            }
             Ok(page) => {
                 work.more = page.more;
                 let fetched = page.commits.len();
@@ -53,6 +63,12 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// Whether the stream has lost commits: it goes on, and what the view needs next is not there, nor with the feed.
+fn begins_after_hole(work: &Work, from: u64, page: &Page) -> bool {
+    let is_next = |commit: &Arc<Commit>| commit.sequence <= from;
+    page.commits.first().is_some_and(|first| !is_next(first)) && !work.commits.iter().any(is_next)
 }
 
 /// Whether this is another try of what is in hand already.

@@ -6,7 +6,7 @@ use tokio::{
 };
 
 use super::{
-    ControlError, Listener, ListenerState, ProjectionStatus, Verified,
+    ControlError, Listener, ListenerState, ProjectionStatus, StopReason, Verified,
     counts::Counts,
     lag::Lag,
     progress::Progress,
@@ -102,9 +102,11 @@ impl ListenerHandle {
     /// Waits until the listener has ended.
     pub(crate) async fn stopped(&self) {
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(task) = task {
+        match task {
             // A panic is in the state already.
-            let _ = task.await;
+            Some(task) => drop(task.await),
+            // Somebody else waits for the task, or has given up waiting.
+            None => drop(self.ended().await),
         }
     }
 
@@ -257,9 +259,16 @@ impl ListenerHandle {
         to: impl Fn(&Checkpoint) -> (Checkpoint, Vec<DeadLetter>),
     ) -> Result<(), ControlError> {
         let projection = self.shared.projection;
+        let Ok(permit) = self.hints.reserve().await else { return Err(self.ended().await.into()) };
+        // Whatever becomes of this call once the aggregate may be free, the listener looks at it: nobody else would.
+        let hint = Hint { permit: Some(permit), stream };
         loop {
             let at = self.checkpoint(stream).await?;
             if at.parked.is_none() {
+                // Set free by somebody who could not tell the listener any more: then it is done here.
+                if at.applied < self.store.head(stream).await?.last_sequence() {
+                    break;
+                }
                 return Err(ControlError::NotParked { projection, stream: stream.clone() });
             }
             let (to, dead_letters) = to(&at);
@@ -277,14 +286,39 @@ impl ListenerHandle {
                 }
             }
         }
+        drop(hint);
         let sequence = self.store.head(stream).await?.last_sequence();
-        // Fails only when the listener has ended, which `reach` says.
-        let _ = self.hints.send(stream.clone()).await;
         self.reach(&ReadToken { stream: stream.clone(), sequence }, Instant::now() + CONTROL_PATIENCE)
             .await?;
         match self.checkpoint(stream).await?.parked {
             None => Ok(()),
             Some(parked) => Err(ControlError::ParkedAgain { projection, stream: stream.clone(), parked }),
+        }
+    }
+
+    /// Why nobody takes hints any more.
+    async fn ended(&self) -> QueryError {
+        let mut state = self.shared.state.subscribe();
+        let ended = state.wait_for(|state| matches!(state, ListenerState::Stopped(_))).await;
+        let reason = match ended.as_deref() {
+            Ok(ListenerState::Stopped(reason)) => reason.clone(),
+            // The sender is ours.
+            _ => StopReason::Shutdown,
+        };
+        QueryError::Stopped { projection: self.shared.projection, reason }
+    }
+}
+
+/// Has the listener look at an aggregate, when it is dropped.
+struct Hint<'a> {
+    permit: Option<mpsc::Permit<'a, StreamId>>,
+    stream: &'a StreamId,
+}
+
+impl Drop for Hint<'_> {
+    fn drop(&mut self) {
+        if let Some(permit) = self.permit.take() {
+            permit.send(self.stream.clone());
         }
     }
 }

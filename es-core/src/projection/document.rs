@@ -32,5 +32,11 @@ pub(crate) fn fold_document<P: OwnRows>(
     for (input, metadata) in &steps {
         plan::fold_one(projection, &mut view, input, metadata)?;
     }
-    Ok(Some(view.to_json().map_err(corrupt)?))
+    match (plan::encode::<P>(&view), steps.last()) {
+        (Ok(bytes), _) => Ok(Some(bytes)),
+        (Err(error), Some((_, metadata))) => {
+            Err(plan::refused::<P>(metadata, format!("view row `{key}`: {error}").into()))
+        }
+        (Err(error), None) => Err(corrupt(error).into()),
+    }
 }

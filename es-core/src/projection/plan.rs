@@ -103,9 +103,16 @@ impl<'a, P: ViewProjection> FoldPlan<'a, P> {
             let view = &mut views[step.row];
             fold_one(self.projection, view, &step.input, &step.metadata)?;
         }
-        let encoded = self.keys.iter().zip(&views).map(|(key, view)| match view.to_json() {
-            Ok(bytes) => Ok((key.clone(), bytes)),
-            Err(e) => Err(corrupt::<P>(key, &e).into()),
+        let encoded = self.keys.iter().zip(&views).enumerate().map(|(row, (key, view))| {
+            let bytes = encode::<P>(view).map_err(|source| {
+                // Each row has a step, or it would not be here.
+                let last = self.steps.iter().rfind(|step| step.row == row);
+                last.map_or_else(
+                    || corrupt::<P>(key, &source).into(),
+                    |step| refused::<P>(&step.metadata, format!("view row `{key}`: {source}").into()),
+                )
+            })?;
+            Ok((key.clone(), bytes))
         });
         encoded.collect()
     }
@@ -118,13 +125,28 @@ pub(super) fn fold_one<P: ViewProjection>(
     input: &P::Input,
     metadata: &Metadata,
 ) -> Result<(), ApplyError> {
-    caught(|| projection.fold(view, input, metadata)).map_err(|source| ApplyError::Event {
+    caught(|| projection.fold(view, input, metadata)).map_err(|source| refused::<P>(metadata, source))
+}
+
+/// What an event made of the view cannot be, or an event cannot be taken.
+pub(super) fn refused<P: ViewProjection>(metadata: &Metadata, source: BoxError) -> ApplyError {
+    ApplyError::Event {
         projection: P::NAME,
         stream: StreamId::new(metadata.category.clone(), metadata.aggregate_id.clone()),
         sequence: metadata.sequence,
         source,
         retry: true,
-    })
+    }
+}
+
+/// A view as it is kept, which can be read again: a map with keys that JSON does not have is an error there, but a number
+/// that it does not have becomes `null`, which only the reader would notice, and stop at.
+pub(super) fn encode<P: ViewProjection>(view: &P::View) -> Result<Vec<u8>, serde_json::Error> {
+    let bytes = view.to_json()?;
+    if bytes.windows(4).any(|four| four == b"null") {
+        P::View::from_json(&bytes)?;
+    }
+    Ok(bytes)
 }
 
 pub(super) fn corrupt<P: ViewProjection>(key: &str, error: &serde_json::Error) -> RepositoryError {

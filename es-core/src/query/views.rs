@@ -2,6 +2,8 @@ use std::{any::TypeId, fmt, marker::PhantomData, sync::Arc, time::Duration};
 
 use futures_util::future::try_join_all;
 
+use tokio::time::Instant;
+
 use super::{QueryError, ReadAfter};
 use crate::{
     listener::{ProjectionStatus, Served, Verified},
@@ -133,6 +135,12 @@ impl<P: ViewProjection> fmt::Debug for Views<P> {
     }
 }
 
+/// The end of a wait that may be as long as `Duration::MAX`, which no clock can count to.
+fn deadline(within: Duration) -> Instant {
+    const LONG: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+    Instant::now() + within.min(LONG)
+}
+
 /// One projection of an App.
 pub(crate) struct Entry {
     pub(crate) id: TypeId,
@@ -180,7 +188,7 @@ impl ViewSet {
     /// Waits until the projections called `names` show what `after` names. Those that are not there are the
     /// query's own business.
     pub(crate) async fn reach(&self, names: &[&str], after: &ReadAfter) -> Result<(), QueryError> {
-        let deadline = tokio::time::Instant::now() + after.limit.unwrap_or(self.patience);
+        let deadline = deadline(after.limit.unwrap_or(self.patience));
         for entry in self.entries.iter().filter(|entry| names.contains(&entry.served.projection())) {
             entry.served.reach(&after.token, deadline).await?;
         }
@@ -188,7 +196,7 @@ impl ViewSet {
     }
 
     pub(crate) async fn caught_up(&self, store: &dyn DynStore, within: Duration) -> Result<(), QueryError> {
-        let deadline = tokio::time::Instant::now() + within;
+        let deadline = deadline(within);
         for entry in &self.entries {
             entry.served.caught_up(store, deadline).await?;
         }

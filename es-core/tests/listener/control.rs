@@ -1,6 +1,12 @@
 //! Taking up what was set aside.
 
-use es_core::listener::ControlError;
+use std::sync::atomic::Ordering;
+
+use es_core::{
+    listener::ControlError,
+    query::QueryError,
+    repository::{Batch, Checkpoint, Move, Repository},
+};
 
 use super::world::{Seen, World, stream, until};
 
@@ -80,4 +86,50 @@ async fn a_retry_elsewhere_is_noticed_here() {
     let more = here.store.chain("a", &[1]).await;
     here.feed.commit("p", 5, &more[0]);
     assert_eq!(here.settled("a").await, [1, 2, 3, 4, 5, 6]);
+}
+
+/// Free, and nobody has told the listener's feed: what it missed is fetched all the same.
+#[tokio::test]
+async fn a_retry_that_does_not_hear_the_end_of_it_is_done() {
+    let world = parked_at_two().await;
+    world.poison.cure();
+    world.store.failing_head.store(1, Ordering::SeqCst);
+    let failed = world.app.retry_parked::<Seen>(&stream("a")).await;
+    assert!(matches!(failed, Err(ControlError::Store(_))), "{failed:?}");
+    until(async || world.seen("a").await == [1, 2, 3, 4]).await;
+}
+
+#[tokio::test]
+async fn a_retry_that_is_done_and_says_that_it_failed_is_done() {
+    let world = parked_at_two().await;
+    world.poison.cure();
+    world.views.silent.store(1, Ordering::SeqCst);
+    let failed = world.app.retry_parked::<Seen>(&stream("a")).await;
+    assert!(matches!(failed, Err(ControlError::Query(QueryError::Repository(_)))), "{failed:?}");
+    until(async || world.seen("a").await == [1, 2, 3, 4]).await;
+}
+
+/// A process that died right after it had set an aggregate free leaves a view behind that nothing is parked in.
+#[tokio::test]
+async fn a_second_retry_does_what_the_first_one_could_not() {
+    let dead = parked_at_two().await;
+    let views = &dead.views.inner;
+    let expected = Repository::<Seen>::checkpoints(views, &[stream("a")]).await.unwrap().remove(0);
+    let to = Checkpoint { parked: None, ..expected.clone() };
+    let moves = vec![Move { stream: stream("a"), expected, to, commits: Vec::new() }];
+    let free = Batch { moves, offsets: Vec::new(), dead_letters: Vec::new() };
+    views.apply(&Seen(dead.poison.clone()), &free).await.unwrap();
+    dead.poison.cure();
+    dead.app.retry_parked::<Seen>(&stream("a")).await.unwrap();
+    assert_eq!(dead.seen("a").await, [1, 2, 3, 4]);
+}
+
+#[tokio::test]
+async fn nothing_is_set_free_without_a_listener() {
+    let world = parked_at_two().await;
+    world.app.shutdown().await;
+    let refused = world.app.retry_parked::<Seen>(&stream("a")).await;
+    let is_stopped = matches!(refused, Err(ControlError::Query(QueryError::Stopped { .. })));
+    assert!(is_stopped, "{refused:?}");
+    assert_eq!(world.parked().await.len(), 1);
 }

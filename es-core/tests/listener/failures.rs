@@ -9,7 +9,9 @@ use es_core::{
     query::QueryError,
 };
 
-use super::world::{Feed, Poison, Seen, Stopping, Store, Views, World, record, stream, until, until_stopped};
+use super::world::{
+    Feed, Mean, Poison, Seen, Stopping, Store, Views, World, record, stream, until, until_stopped,
+};
 
 #[tokio::test]
 async fn poison_parks_its_aggregate_and_stops_no_other() {
@@ -85,4 +87,52 @@ async fn a_corrupt_row_parks_after_what_is_good() {
     world.store.corrupt_at.store(0, Ordering::SeqCst);
     world.app.retry_parked::<Seen>(&stream("a")).await.unwrap();
     assert_eq!(world.seen("a").await, [1, 2, 3, 4]);
+}
+
+/// Nothing that comes can fill it: the aggregate is set aside, and its partition goes on.
+#[tokio::test]
+async fn a_stream_that_has_lost_a_commit_is_set_aside() {
+    let world = World::start().await;
+    let chain = world.store.chain("a", &[1, 1, 1, 1]).await;
+    world.store.lost_at.store(2, Ordering::SeqCst);
+    world.feed.commit("p", 0, &chain[0]);
+    world.feed.commit("p", 1, &chain[2]);
+    until(async || !world.parked().await.is_empty()).await;
+    let [(_, 2, error)] = &world.parked().await[..] else { panic!("{:?}", world.parked().await) };
+    assert!(error.contains("clock/a is forked at sequence 2"), "{error}");
+    assert_eq!(world.seen("a").await, [1]);
+    until(async || world.offsets().await == [("p".to_owned(), 1)]).await;
+}
+
+/// What only the feed has left is used.
+#[tokio::test]
+async fn a_commit_that_the_store_has_lost_and_the_feed_has_not_is_applied() {
+    let world = World::start().await;
+    let chain = world.store.chain("a", &[1, 1, 1]).await;
+    world.store.lost_at.store(2, Ordering::SeqCst);
+    let records = [0, 2, 1].into_iter().zip(0..);
+    let records = records.map(|(at, offset)| record("p", offset, FeedPayload::Commit(chain[at].clone())));
+    world.feed.put(FeedEvent::Records(records.collect()));
+    until(async || world.seen("a").await == [1, 2, 3]).await;
+    assert_eq!(world.parked().await, []);
+}
+
+/// An accepted event makes of a row what cannot be kept, or not be read again: only its aggregate is set aside.
+#[tokio::test]
+async fn a_row_that_cannot_be_kept_is_its_events_failure() {
+    let (feed, store) = (Feed::assigned(&["p"]), Store::default());
+    let app = App::builder(store.clone()).change_feed(feed.clone());
+    let app = app.projection(Mean(Poison::default()), Views::default()).start().await.unwrap();
+    let (bad, good) = (store.chain("nan", &[1, 1]).await, store.chain("b", &[1, 1]).await);
+    for (at, offset) in (0..2).zip([0, 2]) {
+        feed.commit("p", offset, &bad[at]);
+        feed.commit("p", offset + 1, &good[at]);
+    }
+    app.caught_up(std::time::Duration::from_secs(60)).await.unwrap();
+    assert_eq!(app.views::<Mean>().unwrap().get("b").await.unwrap(), Some(2.0));
+    let parked = app.parked::<Mean>(9).await.unwrap().remove(0);
+    let error = parked.checkpoint.parked.unwrap();
+    assert_eq!((&*parked.stream.id, error.sequence), ("nan", 2));
+    assert!(error.error.starts_with("view row `nan`: invalid type: null"), "{}", error.error);
+    assert_eq!(app.views::<Mean>().unwrap().get("nan").await.unwrap(), Some(1.0));
 }

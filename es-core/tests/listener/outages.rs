@@ -140,3 +140,16 @@ async fn waiting_ends_in_time_where_the_view_database_hangs() {
     let late = tokio::time::timeout(Duration::from_secs(60), late).await.expect("it ends");
     assert!(matches!(late, Err(QueryError::Behind { .. })), "{late:?}");
 }
+
+/// However long somebody wants to wait.
+#[tokio::test]
+async fn patience_may_be_without_end() {
+    let world = World::start().await;
+    let chain = world.store.chain("a", &[1]).await;
+    let token = ReadToken::new("clock", "a", 1).within(Duration::MAX);
+    let mut wait = Box::pin(world.app.views_after::<Seen>(token));
+    assert!(futures_util::future::poll_immediate(&mut wait).await.is_none());
+    world.feed.commit("p", 0, &chain[0]);
+    wait.await.unwrap();
+    world.app.caught_up(Duration::MAX).await.unwrap();
+}

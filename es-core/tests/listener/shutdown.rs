@@ -61,3 +61,22 @@ async fn a_database_out_of_reach_does_not_keep_it_and_the_feed_is_left() {
     world.app.shutdown().await;
     assert_eq!((world.feed.left(), world.offsets().await), (1, vec![]));
 }
+
+/// The first one may have been given up: whoever waits again waits for the same end.
+#[tokio::test]
+async fn a_second_shutdown_waits_as_well() {
+    let world = World::start().await;
+    let chain = world.store.chain("a", &[1]).await;
+    let held = world.views.gate.clone().write_owned().await;
+    world.feed.commit("p", 7, &chain[0]);
+    until(async || world.views.applies.load(Ordering::SeqCst) == 1).await;
+    assert!(poll_immediate(world.app.shutdown()).await.is_none());
+    let mut again = Box::pin(world.app.shutdown());
+    for _ in 0..100 {
+        assert!(poll_immediate(&mut again).await.is_none(), "it is not saved yet");
+        tokio::task::yield_now().await;
+    }
+    drop(held);
+    again.await;
+    assert_eq!((world.seen("a").await, world.feed.left()), (vec![1], 1));
+}

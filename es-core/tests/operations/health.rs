@@ -37,6 +37,22 @@ async fn the_part_that_is_down_is_named() {
     assert!(world.app.health().await.is_up());
 }
 
+/// A standby, a full disk: whoever reads is answered.
+#[tokio::test]
+async fn views_that_cannot_be_written_are_named() {
+    let world = World::start().await;
+    let chain = world.store.chain("a", &[1]).await;
+    world.views.failing.store(usize::MAX, Ordering::SeqCst);
+    world.feed.commit("p", 0, &chain[0]);
+    until(async || !world.app.health().await.is_up()).await;
+    let cannot =
+        "its listener cannot write its views: the view database is not available: the database is down";
+    assert_eq!(world.app.health().await.down(), [("projection `seen`".to_owned(), cannot.to_owned())]);
+    world.views.failing.store(0, Ordering::SeqCst);
+    until(async || world.app.health().await.is_up()).await;
+    assert_eq!(world.settled("a").await, [1]);
+}
+
 #[tokio::test]
 async fn a_feed_that_is_down_is_named() {
     let world = World::start().await;

@@ -111,8 +111,15 @@ impl Subscription for SqliteSubscription {
         }
     }
 
-    async fn seek(&mut self, _: &Partition, after: Option<i64>) -> Result<(), FeedError> {
-        self.after = after.unwrap_or(0);
+    async fn seek(&mut self, partition: &Partition, after: Option<i64>) -> Result<(), FeedError> {
+        let after = after.unwrap_or(0);
+        let top = sqlx::query("SELECT coalesce(max(position), 0) FROM es_commits").fetch_one(&self.pool);
+        let top = top.await.and_then(|row| row.try_get::<i64, _>(0));
+        if after > top.map_err(|e| FeedError::Unavailable(Box::new(e)))? {
+            // A backup was restored, and the views are from after it.
+            return Err(FeedError::OffsetOutOfRange { partition: partition.clone(), offset: after });
+        }
+        self.after = after;
         Ok(())
     }
 

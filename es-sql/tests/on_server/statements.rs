@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use es_core::{
     app::App,
     event::Metadata,
+    listener::{ListenerState, Part},
     projection::{FailurePolicy, OnFailure, Projection, Subscribed, style},
     query::ReadToken,
     repository::ParkedAggregate,
@@ -58,6 +59,14 @@ impl SqlProjection<Postgres> for Journal {
                 sqlx::query("SELECT pg_terminate_backend(pg_backend_pid())").execute(&mut *tx).await?;
             }
             "panics" => panic!("no such note"),
+            "slow" => {
+                sqlx::query("SET LOCAL statement_timeout = 50").execute(&mut *tx).await?;
+                sqlx::query("SELECT pg_sleep(20)").execute(&mut *tx).await?;
+            }
+            "locked" => {
+                sqlx::query("SET LOCAL lock_timeout = 50").execute(&mut *tx).await?;
+                sqlx::query("LOCK TABLE total IN ACCESS EXCLUSIVE MODE").execute(&mut *tx).await?;
+            }
             _ => {}
         }
         let insert = sqlx::query("INSERT INTO journal VALUES ($1, $2)").bind(&*metadata.aggregate_id);
@@ -109,7 +118,7 @@ async fn a_failing_event_sets_its_aggregate_aside() {
     let database = Database::new().await;
     let store = MemoryEventStore::new();
     let app = start(&store, database.open().await).await;
-    for (id, key) in [("a", "wrong"), ("b", "hushed"), ("c", "panics"), ("d", "fine")] {
+    for (id, key) in [("a", "wrong"), ("b", "hushed"), ("c", "panics"), ("s", "slow"), ("d", "fine")] {
         let stream = StreamId::new("conformance", id);
         let good = one(&Version::EMPTY, &stream, "");
         store.append(good.clone()).await.unwrap();
@@ -124,13 +133,19 @@ async fn a_failing_event_sets_its_aggregate_aside() {
         (stream.id.to_string(), checkpoint.applied, parked.sequence, parked.error.clone())
     };
     let parked: Vec<_> = parked.iter().map(shown).collect();
-    let due = [("a", "violates not-null"), ("b", "did not say so"), ("c", "panicked: no such note")];
-    assert_eq!(parked.len(), 3, "{parked:?}");
+    let due = [
+        ("a", "violates not-null"),
+        ("b", "did not say so"),
+        ("c", "panicked: no such note"),
+        // It would be as slow each time.
+        ("s", "statement timeout"),
+    ];
+    assert_eq!(parked.len(), due.len(), "{parked:?}");
     for ((id, applied, sequence, error), (due, what)) in parked.iter().zip(due) {
         assert_eq!((id.as_str(), *applied, *sequence), (due, 1, 2));
         assert!(error.contains(what), "{error}");
     }
-    assert_eq!(found(&database).await, (5, 5));
+    assert_eq!(found(&database).await, (6, 6));
 }
 
 /// A connection that ends in the middle of a handler is no fault of the event.
@@ -142,6 +157,31 @@ async fn a_cut_connection_sets_nothing_aside() {
     store.append(one(&Version::EMPTY, &StreamId::new("conformance", "a"), "cut")).await.unwrap();
     app.caught_up(PATIENCE).await.unwrap();
     assert_eq!(CUTS.load(Ordering::SeqCst), 0);
+    assert_eq!(app.parked::<Journal>(9).await.unwrap(), []);
+    assert_eq!(found(&database).await, (1, 1));
+}
+
+/// Nor is a lock that somebody else has for longer than the role may wait.
+#[tokio::test]
+async fn a_lock_that_is_taken_sets_nothing_aside() {
+    let database = Database::new().await;
+    let store = MemoryEventStore::new();
+    let app = start(&store, database.open().await).await;
+    let mut other = database.connection().await;
+    sqlx::raw_sql("BEGIN; LOCK TABLE total IN SHARE MODE").execute(&mut other).await.unwrap();
+    store.append(one(&Version::EMPTY, &StreamId::new("conformance", "a"), "locked")).await.unwrap();
+    let waits = async || {
+        let state = app.projections().remove(0).state;
+        matches!(state, ListenerState::Waiting { on: Part::Views, .. })
+    };
+    let waits = async {
+        while !waits().await {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waits).await.expect("it waits for the lock");
+    sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+    app.caught_up(PATIENCE).await.unwrap();
     assert_eq!(app.parked::<Journal>(9).await.unwrap(), []);
     assert_eq!(found(&database).await, (1, 1));
 }

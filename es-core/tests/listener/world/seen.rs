@@ -106,3 +106,10 @@ projection! { Sum "sum" u64, keying::ByKey, Park,
         Ok(())
     }
 }
+projection! { Mean "mean" f64, keying::ByAggregate, Park,
+    fn fold(&self, view: &mut f64, _: &(), metadata: &Metadata) -> Result<(), BoxError> {
+        self.0.check(metadata)?;
+        *view = if &*metadata.aggregate_id == "nan" && metadata.sequence == 2 { f64::NAN } else { *view + 1.0 };
+        Ok(())
+    }
+}

@@ -25,6 +25,8 @@ pub struct Store {
     pub reads: Arc<AtomicUsize>,
     /// The sequence at which a row is corrupt, 0 for none.
     pub corrupt_at: Arc<AtomicUsize>,
+    /// The sequence at which a row is lost, 0 for none.
+    pub lost_at: Arc<AtomicUsize>,
 }
 
 impl Store {
@@ -57,7 +59,9 @@ impl EventStore for Store {
         if due(&self.failing_reads) {
             return Err(ReadError::Unavailable("the store is down".into()));
         }
-        let page = self.inner.read(stream, from, limit).await?;
+        let mut page = self.inner.read(stream, from, limit).await?;
+        let lost = self.lost_at.load(Ordering::SeqCst) as u64;
+        page.commits.retain(|commit| commit.sequence != lost);
         let corrupt = self.corrupt_at.load(Ordering::SeqCst) as u64;
         match page.commits.iter().find(|commit| commit.sequence == corrupt) {
             Some(commit) => Err(ReadError::Corrupt {
