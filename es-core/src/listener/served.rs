@@ -10,7 +10,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{Listener, ListenerHandle, StopReason};
+use super::{Listener, ListenerHandle, StopReason, Verified};
 use crate::{
     feed::DynFeed,
     query::{QueryError, ReadToken},
@@ -128,6 +128,20 @@ impl Served {
             if !self.goes_on(&current, &reached, deadline).await {
                 return reached;
             }
+        }
+    }
+
+    /// Compares the views with the store now; see [`Verified`].
+    pub(crate) async fn verify(&self) -> Result<Verified, QueryError> {
+        loop {
+            let current = self.current();
+            let found = current.listener.verify().await?;
+            let is_well = found.behind == 0 && found.diverged == 0;
+            if is_well || self.newer_than(current.generation).await?.is_none() || self.is_stopped() {
+                return Ok(found);
+            }
+            // Those rows do not serve any more, and nobody goes on with them. This process is about to notice.
+            tokio::time::sleep(SOON).await;
         }
     }
 

@@ -204,11 +204,7 @@ impl ViewSet {
     }
 
     pub(crate) async fn verify(&self) -> Result<Vec<Verified>, QueryError> {
-        let each = self.entries.iter().map(|entry| async {
-            let current = entry.served.current();
-            current.listener.verify().await
-        });
-        try_join_all(each).await
+        try_join_all(self.entries.iter().map(|entry| entry.served.verify())).await
     }
 
     pub(crate) fn status(&self) -> Vec<ProjectionStatus> {
