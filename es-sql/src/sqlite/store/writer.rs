@@ -56,6 +56,8 @@ pub(super) fn spawn(
                 let rest = waiting.split_off(fitting(&waiting));
                 writer.settle(std::mem::replace(&mut waiting, rest)).await;
             }
+            // Those who have just been answered send their next append before this looks: one sync for all of them.
+            tokio::task::yield_now().await;
         }
         if let Some(connection) = writer.connection {
             let _ = connection.close().await;
