@@ -112,6 +112,23 @@ async fn a_held_write_lock_is_waited_for() {
     store.append(next).await.unwrap();
 }
 
+/// What fails before anything is written was certainly not stored, and the store goes on once it can.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_that_is_gone_for_a_while_is_no_unknown_outcome() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("gone.db");
+    let store = SqliteEventStore::open(&path).await.unwrap();
+    let options = SqliteConnectOptions::new().filename(&path);
+    let mut other = SqliteConnection::connect_with(&options).await.unwrap();
+    let commit = tick(&Version::EMPTY, &StreamId::new("clock", "gone"));
+
+    sqlx::raw_sql("ALTER TABLE es_commits RENAME TO elsewhere").execute(&mut other).await.unwrap();
+    let error = store.append(commit.clone()).await.unwrap_err();
+    assert!(matches!(error, AppendError::Unavailable(_)), "{error}");
+    sqlx::raw_sql("ALTER TABLE elsewhere RENAME TO es_commits").execute(&mut other).await.unwrap();
+    store.append(commit).await.unwrap();
+}
+
 /// What was sent is written although its sender and the store's last handle are gone.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_sent_outlives_the_handles() {

@@ -118,6 +118,17 @@ pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
     matches!(code(error), Some(BUSY | LOCKED))
 }
 
+/// Whether a statement that is a transaction of its own failed before it wrote anything.
+pub(crate) fn wrote_nothing(error: &sqlx::Error) -> bool {
+    const ERROR: i32 = 1; // in the SQL, or the tables are gone
+    const READONLY: i32 = 8;
+    const CANTOPEN: i32 = 14;
+    const CONSTRAINT: i32 = 19;
+    const NOTADB: i32 = 26;
+    matches!(error, sqlx::Error::Encode(_))
+        || matches!(code(error), Some(ERROR | READONLY | CANTOPEN | CONSTRAINT | NOTADB))
+}
+
 fn is_busy_box(error: &(dyn std::error::Error + 'static)) -> bool {
     error.downcast_ref().is_some_and(is_busy)
 }

@@ -6,7 +6,8 @@ use es_core::{
     event::Codec,
     store::{AppendError, Commit, Limits, ReadError},
 };
-use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteArguments};
+use futures_util::TryStreamExt;
+use sqlx::{Either, Executor, Row, SqliteConnection, SqlitePool, sqlite::SqliteArguments};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{read, writer::Append};
@@ -44,7 +45,9 @@ static INSERT: Statement = Statement::new(
     11,
     "INSERT INTO es_commits
      (category, aggregate_id, sequence, last_sequence, commit_id, parent, committed_at, codec, events, metadata, position)
-     SELECT column1, column2, column3, column4, column5, column6, column7, column8, column9, column10, column11 FROM ",
+     SELECT column1, column2, column3, column4, column5, column6, column7, column8, column9, column10,
+         column11 + (SELECT coalesce(max(position), 0) FROM es_commits)
+     FROM ",
     " WHERE column1 IS NOT NULL AND CASE
          WHEN column3 = 1 THEN column6 IS NULL
          ELSE (SELECT p.last_sequence = v.column3 - 1 AND p.commit_id = v.column6 FROM es_commits p
@@ -53,27 +56,29 @@ static INSERT: Statement = Statement::new(
      ON CONFLICT DO NOTHING",
 );
 
-/// Inserts what fits of `appends`, each at the position `first` and on that its place in the list says. Answers
-/// how many did.
+/// What a transaction stored.
+pub(super) struct Stored {
+    pub(super) commits: u64,
+    /// The position of the last one, if there is any.
+    pub(super) last: i64,
+}
+
+/// Inserts what fits of `appends`, in their order, at the positions that follow. The statement is the transaction:
+/// one trip to the connection's thread, and what it answers is synced.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     appends: &[Append],
-    first: i64,
-) -> Result<u64, sqlx::Error> {
-    let query = sqlx::query_with(INSERT.sql(appends.len()), insert_parameters(appends, first)?);
-    Ok(query.execute(connection).await?.rows_affected())
+) -> Result<Stored, sqlx::Error> {
+    let query = sqlx::query_with(INSERT.sql(appends.len()), insert_parameters(appends)?);
+    // The first result is all there is; to hear that there is no second one would take another wake-up.
+    let result = connection.fetch_many(query).try_next().await?;
+    let Some(Either::Left(done)) = result else { return Err(sqlx::Error::WorkerCrashed) };
+    Ok(Stored { commits: done.rows_affected(), last: done.last_insert_rowid() })
 }
 
-/// The position of the next commit, while nobody else can write.
-pub(super) async fn next_position(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-    let row =
-        sqlx::query("SELECT coalesce(max(position), 0) + 1 FROM es_commits").fetch_one(connection).await?;
-    row.try_get(0)
-}
-
-fn insert_parameters(appends: &[Append], first: i64) -> Result<SqliteArguments, sqlx::Error> {
+fn insert_parameters(appends: &[Append]) -> Result<SqliteArguments, sqlx::Error> {
     let mut p = Parameters::with_capacity(appends.len() * 11);
-    for (position, Append { commit, .. }) in (first..).zip(appends) {
+    for (nth, Append { commit, .. }) in (1_i64..).zip(appends) {
         p.push(commit.stream.category.clone())?;
         p.push(commit.stream.id.clone())?;
         p.push(commit.sequence.cast_signed())?;
@@ -84,7 +89,7 @@ fn insert_parameters(appends: &[Append], first: i64) -> Result<SqliteArguments, 
         p.push(codec(commit.codec))?;
         p.push(&commit.events[..])?;
         p.push(&commit.metadata[..])?;
-        p.push(position)?;
+        p.push(nth)?;
     }
     Ok(p.finish())
 }

@@ -1,7 +1,8 @@
 //! The one task of a store that writes.
 //!
-//! It takes all appends that wait, writes them in one transaction and answers after its COMMIT, so that many
-//! writers share one sync. One that does not fit is skipped by the statement itself and fails alone.
+//! It takes all appends that wait, writes them in one statement, which is a transaction, and answers once that
+//! is synced, so that many writers share one sync. One that does not fit is skipped by the statement itself and
+//! fails alone.
 
 use std::{
     sync::Arc,
@@ -55,6 +56,8 @@ pub(super) fn spawn(
                 let rest = waiting.split_off(fitting(&waiting));
                 writer.settle(std::mem::replace(&mut waiting, rest)).await;
             }
+            // Those who have just been answered send their next append before this looks: one sync for all of them.
+            tokio::task::yield_now().await;
         }
         if let Some(connection) = writer.connection {
             let _ = connection.close().await;
@@ -163,10 +166,7 @@ impl Writer {
                     return Err(Failure::Refused(error));
                 }
                 Err(Attempt::Unclear(error)) => {
-                    if let Some(mut connection) = self.connection.take() {
-                        // Behind the rollback that the dropped transaction sent.
-                        let _ = connection.ping().await;
-                    }
+                    self.connection = None;
                     return Err(Failure::Unclear(error.into()));
                 }
                 Ok(stored) => return Ok(stored),
@@ -182,14 +182,12 @@ impl Writer {
                 none.insert(connection.map_err(|e| Attempt::Refused(e.into()))?)
             }
         };
-        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await.map_err(Attempt::before_commit)?;
-        let first = append::next_position(&mut tx).await.map_err(Attempt::before_commit)?;
-        let stored = append::insert(&mut tx, appends, first).await.map_err(Attempt::before_commit)?;
-        tx.commit().await.map_err(Attempt::Unclear)?;
-        if stored == appends.len() as u64 {
+        let stored = append::insert(connection, appends).await.map_err(Attempt::failed)?;
+        if stored.commits == appends.len() as u64 {
+            let first = stored.last + 1 - appends.len() as i64;
             self.recent.push(first, appends.iter().map(|append| append.commit.clone()));
         }
-        Ok(stored)
+        Ok(stored.commits)
     }
 
     /// What is at the appends' places; tries for a while, since without it nothing can be answered.
@@ -212,8 +210,14 @@ enum Attempt {
 }
 
 impl Attempt {
-    fn before_commit(error: sqlx::Error) -> Self {
-        if connect::is_busy(&error) { Self::Busy(error) } else { Self::Refused(error.into()) }
+    fn failed(error: sqlx::Error) -> Self {
+        if connect::is_busy(&error) {
+            Self::Busy(error)
+        } else if connect::wrote_nothing(&error) {
+            Self::Refused(error.into())
+        } else {
+            Self::Unclear(error)
+        }
     }
 }
 
