@@ -247,7 +247,7 @@ fn are_free(taken: &BTreeSet<Part>, parts: &[Part]) -> bool {
 /// Whether two parts must not be harmed by two lanes at once.
 fn are_bound(one: &Part, other: &Part) -> bool {
     match (one, other) {
-        // A majority of the nodes has to be there, where there are several.
+        // A majority of the nodes has to be there, where there are several: one that the others do not hear is not.
         (Part::Node(_), Part::Node(_)) => true,
         // An agent that starts without its node, or the broker, waits for ever or ends, after minutes.
         (Part::Agent(agent), Part::Node(node)) | (Part::Node(node), Part::Agent(agent)) => agent == node,

@@ -6,7 +6,7 @@
 
 use std::{fmt, fs, net::SocketAddr, path::Path, process::Command, time::Duration};
 
-use super::{Part, Wanted, place, preload, process::Server};
+use super::{Part, Wanted, kafka, place, preload, process::Server};
 
 const SOURCE: &str = include_str!("cuts.c");
 /// In a server's folder, what it is cut off from.
@@ -46,11 +46,13 @@ impl fmt::Display for Cut {
     }
 }
 
-/// What such a part connects from. Everything else on loopback comes from one address.
+/// Where what such a part sends comes from: a server's port, or all of the address that it connects from. Of itself, all on
+/// loopback connects from one address.
 fn source(part: &Part) -> Option<SocketAddr> {
     match part {
         Part::Node(number) => Some(place::address(100 + number, 0)),
         Part::Agent(number) => Some(place::address(110 + number, 0)),
+        Part::Broker => Some(kafka::address()),
         _ => None,
     }
 }
@@ -80,24 +82,20 @@ pub(super) fn preload(
 /// One way from one server to another.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Way {
-    /// All of its ports, where it has none.
     pub(super) from: SocketAddr,
     pub(super) to: Part,
 }
 
 /// The ways that a cut stops: between a node and the others, or between an agent and the broker.
 pub(super) fn ways(wanted: Wanted, part: &Part, cut: Cut) -> Result<Vec<Way>, String> {
-    let (others, broker) = match part {
-        Part::Node(number) => {
-            let others = (1..=wanted.nodes).filter(|other| other != number);
-            (others.map(Part::Node).collect(), None)
-        }
-        Part::Agent(_) => (vec![Part::Broker], Some(super::kafka::address())),
-        _ => (Vec::new(), None),
+    let others = match part {
+        Part::Node(number) => (1..=wanted.nodes).filter(|other| other != number).map(Part::Node).collect(),
+        Part::Agent(_) => vec![Part::Broker],
+        _ => Vec::new(),
     };
     let mut ways = Vec::new();
     for other in others {
-        if let (true, Some(from)) = (cut.stops(false), source(&other).or(broker)) {
+        if let (true, Some(from)) = (cut.stops(false), source(&other)) {
             ways.push(Way { from, to: part.clone() });
         }
         if let (true, Some(from)) = (cut.stops(true), source(part)) {
@@ -240,7 +238,7 @@ mod tests {
         assert_eq!(cut(node(2), Cut::To), [(from(node(1)), node(2)), (from(node(3)), node(2))]);
         assert_eq!(cut(node(2), Cut::From), [(from(node(2)), node(1)), (from(node(2)), node(3))]);
         assert_eq!(cut(node(2), Cut::Both).len(), 4);
-        assert_eq!(cut(agent(1), Cut::To), [(super::super::kafka::address(), agent(1))]);
+        assert_eq!(cut(agent(1), Cut::To), [(kafka::address(), agent(1))]);
         assert_eq!(cut(agent(1), Cut::From), [(from(agent(1)), Part::Broker)]);
         assert_eq!(cut(agent(1), Cut::Both).len(), 2);
         assert!(ways(Wanted { nodes: 1, ..wanted }, &node(1), Cut::Both).is_err());
