@@ -49,7 +49,7 @@ fn dispatch(arguments: &ArgMatches, steps: &mut Steps) -> Result<(), String> {
             let rest = arguments.get_many::<String>("arguments").unwrap_or_default();
             bench::step(steps, name, rest.map(String::as_str))?;
         }
-        Some(("faults", arguments)) => faults(arguments, steps),
+        Some(("faults", arguments)) => faults(arguments, steps)?,
         Some(("fuzz", arguments)) => {
             fuzz::steps(steps, arguments.get_one("seconds").copied().unwrap_or(60));
         }
@@ -60,7 +60,7 @@ fn dispatch(arguments: &ArgMatches, steps: &mut Steps) -> Result<(), String> {
     Ok(())
 }
 
-fn faults(arguments: &ArgMatches, steps: &mut Steps) {
+fn faults(arguments: &ArgMatches, steps: &mut Steps) -> Result<(), String> {
     let number = |name, otherwise| arguments.get_one(name).copied().unwrap_or(otherwise);
     let nodes = arguments.get_one::<String>("nodes").and_then(|nodes| nodes.parse().ok()).unwrap_or(1);
     let wanted = faults::wanted(nodes, arguments.get_flag("connect"));
@@ -70,6 +70,9 @@ fn faults(arguments: &ArgMatches, steps: &mut Steps) {
     };
     let kinds = arguments.get_many::<String>("kinds").unwrap_or_default();
     let kinds: Vec<_> = kinds.filter_map(|name| Kind::named(name)).collect();
+    if let Some(kind) = kinds.iter().find(|kind| !kind.can_be(wanted)) {
+        return Err(format!("`{kind}` needs more nodes: --nodes 3"));
+    }
     let all = Options::all(wanted, number("seconds", 90), number("seed", 1));
     let options = Options {
         kinds: if kinds.is_empty() { all.kinds } else { kinds },
@@ -78,6 +81,7 @@ fn faults(arguments: &ArgMatches, steps: &mut Steps) {
         ..all
     };
     test::faults(steps, &options);
+    Ok(())
 }
 
 fn stack(arguments: &ArgMatches, steps: &mut Steps) {
@@ -102,7 +106,7 @@ fn stack(arguments: &ArgMatches, steps: &mut Steps) {
                 },
                 cdc_mib: arguments.get_one("cdc-mib").copied(),
                 is_synced: false,
-                has_power_cuts: false,
+                has_cuts: false,
             };
             let postgres = arguments.get_flag("postgres");
             steps.step("stack up", || {

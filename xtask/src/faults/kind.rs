@@ -20,6 +20,9 @@ pub(super) enum How {
     Freeze,
     /// What the application and it send each other does not arrive for a while.
     Cut,
+    /// What it and other servers send each other does not arrive for a while, and some of it late; the application reaches
+    /// all of them.
+    CutOff,
     /// As `Kill`, and what was not synced is gone.
     PowerCut,
 }
@@ -37,7 +40,7 @@ enum Whom {
     Commands,
 }
 
-use How::{Cut, Freeze, Kill, PowerCut};
+use How::{Cut, CutOff, Freeze, Kill, PowerCut};
 use Whom::{Agent, AgentAndBroker, Broker, Commands, Listener, Machine, Node, Postgres};
 
 /// All kinds, by their names.
@@ -45,9 +48,11 @@ const ALL: &[(&str, How, Whom)] = &[
     ("kill-node", Kill, Node),
     ("freeze-node", Freeze, Node),
     ("cut-node", Cut, Node),
+    ("cut-between-nodes", CutOff, Node),
     ("power-cut", PowerCut, Machine),
     ("kill-agent", Kill, Agent),
     ("freeze-agent", Freeze, Agent),
+    ("cut-agent", CutOff, Agent),
     ("kill-broker", Kill, Broker),
     ("freeze-broker", Freeze, Broker),
     ("cut-broker", Cut, Broker),
@@ -72,7 +77,12 @@ impl Kind {
     /// Those that break no promise of such a stack.
     pub(crate) fn all(wanted: Wanted) -> Vec<Self> {
         let all = ALL.iter().map(|(_, how, whom)| Self { how: *how, whom: *whom });
-        all.filter(|kind| kind.how != PowerCut || wanted.is_synced).collect()
+        all.filter(|kind| kind.can_be(wanted) && (kind.how != PowerCut || wanted.is_synced)).collect()
+    }
+
+    /// Whether there is something that it could be done to.
+    pub(crate) fn can_be(self, wanted: Wanted) -> bool {
+        (self.how, self.whom) != (CutOff, Node) || wanted.nodes > 1
     }
 
     pub(crate) fn names() -> Vec<&'static str> {
@@ -136,7 +146,7 @@ mod tests {
             application("commands1"),
             application("listener1"),
         ];
-        let wanted = wanted(1, false);
+        let wanted = wanted(3, false).synced();
         for (name, kind) in Kind::names().into_iter().zip(Kind::all(wanted)) {
             assert_eq!((kind.to_string().as_str(), Kind::named(name)), (name, Some(kind)));
             let targets = kind.targets(&parts, &mut Dice::new(1, 1));
@@ -144,7 +154,9 @@ mod tests {
             assert_eq!(targets.len(), 1 + usize::from(two), "{name}");
         }
         let all = Kind::all(Wanted { is_synced: false, ..wanted });
-        assert_eq!((Kind::names().len(), all.len()), (17, 16), "nothing survives a power cut unsynced");
+        assert_eq!((Kind::names().len(), all.len()), (19, 18), "nothing survives a power cut unsynced");
+        let all = Kind::all(Wanted { nodes: 1, ..wanted });
+        assert_eq!(all.len(), 18, "a node alone has no others");
         assert_eq!(Kind::named("kill-nobody"), None);
     }
 }

@@ -91,6 +91,8 @@ impl<'a> Run<'a> {
 
     fn go(&self) -> Result<report::Report, String> {
         let Options { wanted, seconds, seed, ref kinds, .. } = *self.options;
+        // A run that was interrupted leaves servers cut off.
+        self.join_all()?;
         self.stack.up(wanted)?;
         self.finish(self.command("set-up", &[]), SET_UP_WITHIN)?;
         let agents: Vec<_> = (1..=wanted.nodes).map(Part::Agent).collect();
@@ -231,12 +233,20 @@ impl<'a> Run<'a> {
         Err(format!("no commit came to a view within {LOADED_WITHIN:?}; see the logs in {}", logs.display()))
     }
 
-    /// Ends the application's processes, and wakes whoever is asleep.
+    fn join_all(&self) -> Result<(), String> {
+        let wanted = self.options.wanted;
+        let nodes = (1..=wanted.nodes).filter(|_| wanted.nodes > 1).map(Part::Node);
+        let mut parts = nodes.chain((1..=wanted.nodes).map(Part::Agent));
+        parts.try_for_each(|part| self.stack.join_again(wanted, &part))
+    }
+
+    /// Ends the application's processes, wakes whoever is asleep, and joins whoever is cut off.
     fn stop(&self) -> Result<(), String> {
         let wanted = self.options.wanted;
         for server in self.stack.running()? {
             server.wake()?;
         }
+        self.join_all()?;
         for part in self.applications() {
             if let Some(running) = self.stack.find(wanted, &part)? {
                 running.stop()?;
@@ -254,6 +264,6 @@ fn is_load(part: &Part) -> bool {
 /// has must be synced before that. So must everything where power is cut.
 pub(crate) const fn wanted(nodes: u8, connect: bool) -> Wanted {
     let pipeline = if connect { Pipeline::Connect } else { Pipeline::Standalone };
-    let wanted = Wanted::cassandra(CASSANDRA[0], nodes).with(pipeline).with_power_cuts();
+    let wanted = Wanted::cassandra(CASSANDRA[0], nodes).with(pipeline).with_cuts();
     if nodes == 1 { wanted.synced() } else { wanted }
 }

@@ -9,9 +9,9 @@ use std::{
 use super::{
     dice::Dice,
     kind::{How, Kind},
-    wire::{Cut, Wire},
+    wire::Wire,
 };
-use crate::stack::{Part, Stack, Wanted};
+use crate::stack::{Cut, Part, Stack, Wanted};
 
 /// Faults overlap, but not all at once: then nothing would be done between them. One node is gone half the time as it is.
 const fn lanes(nodes: u8) -> u64 {
@@ -22,6 +22,10 @@ const fn lanes(nodes: u8) -> u64 {
 /// listener may be silent before its partitions are another's.
 const GONE: (Duration, Duration) = (Duration::from_millis(300), Duration::from_secs(5));
 const ASLEEP: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(14));
+/// How long a server is cut off from others: some longer than nodes take to call one that they do not hear down.
+const APART: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(25));
+/// How long TCP waits at most, after so long a cut, until it sends again what did not arrive.
+const HELD: Duration = Duration::from_secs(13);
 const BETWEEN: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(3));
 /// How long the other nodes may need to notice that one is back. Until then what they are told does not go to it: it
 /// counts as away.
@@ -109,7 +113,11 @@ impl<'a> Nemesis<'a> {
                 std::thread::sleep(AGAIN);
                 continue;
             }
-            let (from, to) = if matches!(kind.how(), How::Kill | How::PowerCut) { GONE } else { ASLEEP };
+            let (from, to) = match kind.how() {
+                How::Kill | How::PowerCut => GONE,
+                How::Freeze | How::Cut => ASLEEP,
+                How::CutOff => APART,
+            };
             let cut = Cut::ALL[dice.below(Cut::ALL.len())];
             let pause = dice.between(from, to);
             let between = dice.between(BETWEEN.0, BETWEEN.1);
@@ -121,10 +129,12 @@ impl<'a> Nemesis<'a> {
             );
             let result = match kind.how() {
                 How::Cut => self.cut(&targets, cut, pause),
+                How::CutOff => self.cut_off(&targets, cut, pause),
                 how => self.harm(how, &targets, pause),
             };
             if self.wanted.nodes > 1 && targets.iter().any(|part| matches!(part, Part::Node(_))) {
-                std::thread::sleep(NOTICED);
+                let held = if kind.how() == How::CutOff { HELD.min(pause) } else { Duration::ZERO };
+                std::thread::sleep(NOTICED + held);
             }
             self.free(&targets);
             result?;
@@ -166,11 +176,18 @@ impl<'a> Nemesis<'a> {
     fn cut(&self, targets: &[Part], cut: Cut, pause: Duration) -> Result<(), String> {
         let wire = |part| self.wires.get(part).ok_or_else(|| format!("there is no wire to {part}"));
         let wires = targets.iter().map(wire).collect::<Result<Vec<_>, _>>()?;
-        println!("{cut:?} do not arrive");
+        println!("{cut}");
         wires.iter().for_each(|wire| wire.cut(cut));
         std::thread::sleep(pause);
         wires.iter().for_each(|wire| wire.mend());
         Ok(())
+    }
+
+    fn cut_off(&self, targets: &[Part], cut: Cut, pause: Duration) -> Result<(), String> {
+        println!("{cut}");
+        targets.iter().try_for_each(|part| self.stack.cut_off(self.wanted, part, cut))?;
+        std::thread::sleep(pause);
+        targets.iter().try_for_each(|part| self.stack.join_again(self.wanted, part))
     }
 
     /// Starts what has ended by itself, as whoever runs services does.
@@ -230,7 +247,7 @@ fn are_free(taken: &BTreeSet<Part>, parts: &[Part]) -> bool {
 /// Whether two parts must not be harmed by two lanes at once.
 fn are_bound(one: &Part, other: &Part) -> bool {
     match (one, other) {
-        // A majority of the nodes has to be there, where there are several.
+        // A majority of the nodes has to be there, where there are several: one that the others do not hear is not.
         (Part::Node(_), Part::Node(_)) => true,
         // An agent that starts without its node, or the broker, waits for ever or ends, after minutes.
         (Part::Agent(agent), Part::Node(node)) | (Part::Node(node), Part::Agent(agent)) => agent == node,

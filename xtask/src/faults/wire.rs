@@ -7,27 +7,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-/// What does not come through. Who sends is not told: a cut wire is silent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Cut {
-    Both,
-    /// What the application asks.
-    Requests,
-    /// What it is answered: the server does what was asked, and nobody hears of it.
-    Replies,
-}
-
-impl Cut {
-    pub(super) const ALL: [Self; 3] = [Self::Both, Self::Requests, Self::Replies];
-
-    fn stops(self, replies: bool) -> bool {
-        match self {
-            Self::Both => true,
-            Self::Requests => !replies,
-            Self::Replies => replies,
-        }
-    }
-}
+use crate::stack::Cut;
 
 /// From an address of its own to a server's.
 pub(super) struct Wire {
@@ -69,6 +49,7 @@ impl Wire {
         Ok(Self { state, from, listening: Some(listening) })
     }
 
+    /// Who sends is not told: a cut wire is silent.
     pub(super) fn cut(&self, cut: Cut) {
         let mut inner = self.state.lock();
         inner.cut = Some(cut);
@@ -206,12 +187,12 @@ mod tests {
             wire.cut(cut);
             let silent = says(&mut stream).unwrap_err().kind();
             assert!(matches!(silent, ErrorKind::WouldBlock | ErrorKind::TimedOut), "{silent:?}");
-            due += 1 + usize::from(cut == Cut::Replies);
+            due += 1 + usize::from(cut == Cut::From);
             assert_eq!(*heard.lock().unwrap(), due, "{cut:?}");
             let mut during = TcpStream::connect(door).unwrap();
             during.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
             assert!(says(&mut during).is_err());
-            due += usize::from(cut == Cut::Replies);
+            due += usize::from(cut == Cut::From);
             wire.mend();
             stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
             during.set_read_timeout(Some(Duration::from_secs(20))).unwrap();

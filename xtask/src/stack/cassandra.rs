@@ -8,7 +8,9 @@ use std::{
     time::Duration,
 };
 
-use super::{Door, Wanted, java, maven, place, power, process::Server, security::Security};
+use super::{
+    Door, Part, Wanted, cuts, java, maven, place, power, preload, process::Server, security::Security,
+};
 
 pub(super) const KIND: &str = "cassandra";
 const PORT: u16 = 9042;
@@ -145,10 +147,12 @@ impl Cassandra {
             .arg(format!("-Dlogback.configurationFile=file://{}", conf.join("logback.xml").display()))
             .args(self.security.as_ref().map(|_| Security::FLAG))
             .args(["-cp", class_path, "org.apache.cassandra.service.CassandraDaemon"]);
-        if self.wanted.has_power_cuts {
+        if self.wanted.has_cuts {
             let synced = self.synced(number);
             fs::create_dir_all(&synced).map_err(told)?;
-            command.env("LD_PRELOAD", power::library(&self.folder())?).env("ES_SYNCED", synced);
+            preload::add(&mut command, &power::library(&self.folder())?);
+            command.env("ES_SYNCED", synced);
+            cuts::preload(&mut command, &Part::Node(number), &node, &self.folder())?;
         }
         println!("cassandra {}: node {number} starts at {}", self.version, address(number));
         let server = Server::start(&node, &mut command)?;

@@ -8,9 +8,9 @@ use std::{
 };
 
 use super::{
-    Pipeline, Wanted,
+    Part, Pipeline, Wanted,
     cassandra::{self, Cassandra},
-    java, kafka, maven, place,
+    cuts, java, kafka, maven, place,
     process::Server,
 };
 
@@ -106,6 +106,9 @@ impl<'a> Debezium<'a> {
             .arg(format!("-Dlog4j2.configurationFile={}", folder.join("log4j2.properties").display()))
             .args(["-cp", &class_path, main])
             .args(arguments);
+        if self.wanted.has_cuts {
+            cuts::preload(&mut command, &Part::Agent(number), folder, &self.wanted.folder(self.stack, KIND))?;
+        }
         println!("debezium: agent {number} starts, for Cassandra at {}", cassandra::address(number));
         Server::start(folder, &mut command)
     }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Door, Wanted, java, maven, place, process::Server};
+use super::{Door, Part, Wanted, cuts, java, maven, place, process::Server};
 
 pub(super) const KIND: &str = "kafka";
 pub(super) const VERSION: &str = "4.3.1";
@@ -67,7 +67,11 @@ pub(super) fn up(stack: &Path, wanted: Wanted) -> Result<Option<String>, String>
         }
     }
     println!("kafka {VERSION}: the broker starts at {}", address());
-    let server = Server::start(&folder, run("kafka.Kafka", "512M").arg(&properties))?;
+    let mut command = run("kafka.Kafka", "512M");
+    if wanted.has_cuts {
+        cuts::preload(&mut command, &Part::Broker, &folder, &wanted.folder(stack, KIND))?;
+    }
+    let server = Server::start(&folder, command.arg(&properties))?;
     server.wait_for(address(), UP_WITHIN)?;
     server.wait_for_line("Kafka Server started", UP_WITHIN)?;
     Ok(Some(server.name()))

@@ -5,6 +5,7 @@
 //! its process id and start time, so that nothing else is ever stopped.
 
 mod cassandra;
+mod cuts;
 mod debezium;
 mod java;
 mod kafka;
@@ -13,6 +14,7 @@ mod part;
 mod place;
 pub(crate) mod postgres;
 mod power;
+mod preload;
 mod process;
 mod security;
 
@@ -22,6 +24,7 @@ use std::{
 };
 
 use cassandra::Cassandra;
+pub(crate) use cuts::Cut;
 use debezium::Debezium;
 pub(crate) use part::{Door, Part};
 pub(crate) use process::Server;
@@ -47,8 +50,9 @@ pub(crate) struct Wanted {
     pub(crate) cdc_mib: Option<u32>,
     /// Whether a node syncs its commit log before it acknowledges a write, and not every so often.
     pub(crate) is_synced: bool,
-    /// Whether its power can be cut: what its commit log has not synced is then gone.
-    pub(crate) has_power_cuts: bool,
+    /// Whether its nodes' power can be cut, so that what a commit log has not synced is gone, and its servers can be cut off
+    /// from each other.
+    pub(crate) has_cuts: bool,
 }
 
 /// How Debezium runs.
@@ -63,14 +67,7 @@ pub(crate) enum Pipeline {
 impl Wanted {
     /// A ring of Cassandra, and nothing else.
     pub(crate) const fn cassandra(version: &'static str, nodes: u8) -> Self {
-        Self {
-            cassandra: version,
-            nodes,
-            pipeline: None,
-            cdc_mib: None,
-            is_synced: false,
-            has_power_cuts: false,
-        }
+        Self { cassandra: version, nodes, pipeline: None, cdc_mib: None, is_synced: false, has_cuts: false }
     }
 
     /// With Kafka, and what brings the changes there.
@@ -88,9 +85,9 @@ impl Wanted {
         Self { is_synced: true, ..self }
     }
 
-    /// With nodes whose power can be cut.
-    pub(crate) const fn with_power_cuts(self) -> Self {
-        Self { has_power_cuts: true, ..self }
+    /// With nodes whose power can be cut, and servers that can be cut off from each other.
+    pub(crate) const fn with_cuts(self) -> Self {
+        Self { has_cuts: true, ..self }
     }
 
     /// Where Kafka's broker is, in a stack that has one.
@@ -122,8 +119,8 @@ impl Wanted {
         if self.is_synced {
             name.push_str("-synced");
         }
-        if self.has_power_cuts {
-            name.push_str("-power");
+        if self.has_cuts {
+            name.push_str("-cuts");
         }
         stack.join(name)
     }

@@ -3,7 +3,8 @@
 use std::{fmt, net::SocketAddr, path::PathBuf, process::Command};
 
 use super::{
-    Stack, Wanted, cassandra, cassandra::Cassandra, debezium::Debezium, kafka, postgres, process::Server,
+    Cut, Stack, Wanted, cassandra, cassandra::Cassandra, cuts, debezium::Debezium, kafka, postgres,
+    process::Server,
 };
 
 /// The kind of folder in which `cargo xtask faults` has its own processes.
@@ -62,17 +63,31 @@ impl Stack {
         wanted.folder(&self.folder, KIND)
     }
 
-    /// The part, if it runs.
-    pub(crate) fn find(&self, wanted: Wanted, part: &Part) -> Result<Option<Server>, String> {
+    fn folder_of(&self, wanted: Wanted, part: &Part) -> Result<PathBuf, String> {
         let cassandra = Cassandra::new(&self.folder, wanted);
-        let folder = match part {
+        Ok(match part {
             Part::Postgres => postgres::folder(&self.folder)?,
             Part::Node(number) => cassandra.node(*number),
             Part::Broker => kafka::folder(&self.folder, wanted),
             Part::Agent(number) => Debezium::new(&self.folder, wanted, &cassandra)?.folder(*number),
             Part::Application { name, .. } => self.application(wanted).join(name),
-        };
-        Ok(Server::find(&folder))
+        })
+    }
+
+    /// The part, if it runs.
+    pub(crate) fn find(&self, wanted: Wanted, part: &Part) -> Result<Option<Server>, String> {
+        Ok(Server::find(&self.folder_of(wanted, part)?))
+    }
+
+    /// Cuts a node off from the other nodes, or an agent from the broker, until it is joined again.
+    pub(crate) fn cut_off(&self, wanted: Wanted, part: &Part, cut: Cut) -> Result<(), String> {
+        let ways = cuts::ways(wanted, part, cut)?;
+        ways.iter().try_for_each(|way| cuts::set(&self.folder_of(wanted, &way.to)?, way.from, true))
+    }
+
+    pub(crate) fn join_again(&self, wanted: Wanted, part: &Part) -> Result<(), String> {
+        let ways = cuts::ways(wanted, part, Cut::Both)?;
+        ways.iter().try_for_each(|way| cuts::set(&self.folder_of(wanted, &way.to)?, way.from, false))
     }
 
     /// Takes from a node that was killed what it had not synced, as if the machine had lost its power. How many bytes.

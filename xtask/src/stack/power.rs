@@ -4,29 +4,15 @@ use std::{
     fs,
     io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
-    process::Command,
 };
+
+use super::preload;
 
 const SOURCE: &str = include_str!("synced.c");
 
-/// Compiles what notes how far a commit log is synced. The library to preload.
+/// What notes how far a commit log is synced, to be preloaded.
 pub(super) fn library(folder: &Path) -> Result<PathBuf, String> {
-    let (source, library) = (folder.join("synced.c"), folder.join("synced.so"));
-    let told = |error| format!("{}: {error}", source.display());
-    if library.exists() && fs::read_to_string(&source).is_ok_and(|text| text == SOURCE) {
-        return Ok(library);
-    }
-    fs::create_dir_all(folder).map_err(told)?;
-    fs::write(&source, SOURCE).map_err(told)?;
-    // Under another name first: a node that runs has the old one mapped.
-    let fresh = folder.join("synced.new.so");
-    let mut cc = Command::new("cc");
-    cc.args(["-shared", "-fPIC", "-O1", "-Wall", "-o"]).arg(&fresh).arg(&source).args(["-ldl", "-pthread"]);
-    match cc.status().map_err(told)? {
-        status if status.success() => fs::rename(&fresh, &library).map_err(told)?,
-        status => return Err(format!("{} cannot be compiled: {status}", source.display())),
-    }
-    Ok(library)
+    preload::library(folder, "synced", SOURCE)
 }
 
 /// Takes from the segments in `log` what the notes in `synced` do not say is on the disk. How many bytes were lost, from
@@ -77,6 +63,8 @@ fn cut_segment(path: &Path, note: &Path) -> std::io::Result<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     /// A segment whose sections end at these places, with something in each and behind the last.
