@@ -10,7 +10,10 @@ use es_core::{
     store::{BoxError, Commit, EventStore, MemoryEventStore, StreamId, Version},
     testing::conformance::{Counts, Note, Tally, Totals},
 };
-use es_sql::{SqlRepository, SqliteEventStore};
+use es_sql::{
+    SqlRepository, SqliteEventStore,
+    sqlx::{self, Connection, SqliteConnection, sqlite::SqliteConnectOptions},
+};
 
 const STREAMS: usize = 12;
 const COMMITS: u64 = 40;
@@ -164,4 +167,30 @@ async fn a_store_that_was_restored_under_its_views_is_followed() {
         // Saves how far it has come.
         app.shutdown().await;
     }
+}
+
+/// A row that cannot be read any more is set aside with its aggregate, and can be given up.
+#[tokio::test]
+async fn a_broken_row_can_be_skipped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("broken.db");
+    let (store, stream) = (SqliteEventStore::open(&path).await.unwrap(), StreamId::new("conformance", "a"));
+    let mut head = Version::EMPTY;
+    for _ in 0..3 {
+        let commit = one(&head, &stream, "");
+        head = commit.version();
+        store.append(commit).await.unwrap();
+    }
+    let options = SqliteConnectOptions::new().filename(&path);
+    let mut other = SqliteConnection::connect_with(&options).await.unwrap();
+    let rot = "UPDATE es_commits SET codec = 'rot13' WHERE sequence = 2";
+    sqlx::raw_sql(rot).execute(&mut other).await.unwrap();
+    // Another process: this one still knows what it wrote.
+    let store = SqliteEventStore::open(&path).await.unwrap();
+    let app = App::builder(store).projection(Counts, MemoryRepository::new()).start().await.unwrap();
+    app.caught_up(PATIENCE).await.unwrap();
+    let parked = app.parked::<Counts>(9).await.unwrap().remove(0).checkpoint.parked.unwrap();
+    assert!(parked.sequence == 2 && parked.error.contains("rot13"), "{parked:?}");
+    app.skip_parked::<Counts>(&stream).await.unwrap();
+    assert_eq!(row::<Counts>(&app, "a").await, Some(Tally { count: 2, sum: 2 }));
 }

@@ -330,6 +330,8 @@ impl<S: Send + Sync + 'static> App<S> {
     /// Takes up an aggregate that `P` has set aside: its events are read from the store, from the failed one
     /// on, in order. Returns when the view is at the stream's head, or is parked again.
     ///
+    /// Dropping the future does not undo it: once the aggregate is free, the listener goes on with it.
+    ///
     /// # Errors
     ///
     /// See [`ControlError`].
@@ -338,7 +340,8 @@ impl<S: Send + Sync + 'static> App<S> {
     }
 
     /// Gives up the commit at which `P` has set an aggregate aside, keeps it as a dead letter, and goes on
-    /// with what follows, as [`App::retry_parked`] does.
+    /// with what follows, as [`App::retry_parked`] does. So it does with a commit that the store has and cannot read, and
+    /// with what a stream has lost: their dead letters have no bytes.
     ///
     /// # Errors
     ///

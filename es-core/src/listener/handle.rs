@@ -6,7 +6,7 @@ use tokio::{
 };
 
 use super::{
-    ControlError, Listener, ListenerState, ProjectionStatus, StopReason, Verified,
+    Listener, ListenerState, ProjectionStatus, StopReason, Verified,
     counts::Counts,
     lag::Lag,
     progress::Progress,
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     feed::DynFeed,
     query::{QueryError, ReadToken},
-    repository::{ApplyError, Batch, Checkpoint, DeadLetter, DynRepository, Move, RepositoryError},
+    repository::{Checkpoint, DynRepository, RepositoryError},
     store::{DynStore, StreamId},
 };
 
@@ -27,8 +27,6 @@ const LATER_LOOK: Duration = Duration::from_millis(100);
 const LEAST_LOOK: Duration = Duration::from_millis(100);
 /// How long the feed may take with a commit that somebody waits for, before it is fetched from the store.
 const FEED_PATIENCE: Duration = Duration::from_millis(500);
-/// How long a parked aggregate that is taken up again may need.
-const CONTROL_PATIENCE: Duration = Duration::from_secs(60);
 /// Hints that may wait for a listener.
 const MOST_HINTS: usize = 1024;
 
@@ -49,11 +47,11 @@ impl Shared {
 
 /// A listener, as the rest of the App sees it. The listener ends when this is dropped.
 pub(crate) struct ListenerHandle {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     categories: Vec<&'static str>,
-    repository: Arc<dyn DynRepository>,
-    store: Arc<dyn DynStore>,
-    hints: mpsc::Sender<StreamId>,
+    pub(super) repository: Arc<dyn DynRepository>,
+    pub(super) store: Arc<dyn DynStore>,
+    pub(super) hints: mpsc::Sender<StreamId>,
     /// Of the listener, and of its verifier: those who wait for one of these are woken in an order that tokio leaves
     /// to chance.
     stop: [watch::Sender<bool>; 2],
@@ -215,89 +213,13 @@ impl ListenerHandle {
         verifier.verify(GRACE).await
     }
 
-    async fn checkpoint(&self, stream: &StreamId) -> Result<Checkpoint, RepositoryError> {
+    pub(super) async fn checkpoint(&self, stream: &StreamId) -> Result<Checkpoint, RepositoryError> {
         let found = self.repository.checkpoints(std::slice::from_ref(stream)).await?;
         Ok(found.into_iter().next().unwrap_or_default())
     }
 
-    /// Takes up a parked aggregate at the event that failed.
-    pub(crate) async fn retry(&self, stream: &StreamId) -> Result<(), ControlError> {
-        self.release(stream, |at| {
-            let to = Checkpoint { parked: None, ..at.clone() };
-            (to, Vec::new())
-        })
-        .await
-    }
-
-    /// Gives up the commit that failed and takes the aggregate up after it.
-    pub(crate) async fn skip(&self, stream: &StreamId) -> Result<(), ControlError> {
-        let at = self.checkpoint(stream).await?;
-        let page = self.store.read(stream, at.applied + 1, 1).await?;
-        let Some(commit) = page.commits.into_iter().next() else {
-            return Err(ControlError::NothingToSkip { stream: stream.clone(), sequence: at.applied });
-        };
-        self.release(stream, |at| {
-            let error = at.parked.as_ref().map_or_else(String::new, |parked| parked.error.clone());
-            let letter = DeadLetter {
-                partition: format!("skipped:{stream}").into(),
-                offset: commit.sequence.cast_signed(),
-                bytes: commit.events.to_vec(),
-                reason: format!("skipped by hand: {error}"),
-            };
-            // Parked at another place meanwhile: then this would jump over commits, and is refused below.
-            let moves = at.applied + 1 == commit.sequence;
-            let applied = if moves { commit.last_sequence } else { at.applied };
-            let commit_id = if moves { Some(commit.id) } else { at.commit_id };
-            (Checkpoint { applied, commit_id, parked: None }, if moves { vec![letter] } else { Vec::new() })
-        })
-        .await
-    }
-
-    async fn release(
-        &self,
-        stream: &StreamId,
-        to: impl Fn(&Checkpoint) -> (Checkpoint, Vec<DeadLetter>),
-    ) -> Result<(), ControlError> {
-        let projection = self.shared.projection;
-        let Ok(permit) = self.hints.reserve().await else { return Err(self.ended().await.into()) };
-        // Whatever becomes of this call once the aggregate may be free, the listener looks at it: nobody else would.
-        let hint = Hint { permit: Some(permit), stream };
-        loop {
-            let at = self.checkpoint(stream).await?;
-            if at.parked.is_none() {
-                // Set free by somebody who could not tell the listener any more: then it is done here.
-                if at.applied < self.store.head(stream).await?.last_sequence() {
-                    break;
-                }
-                return Err(ControlError::NotParked { projection, stream: stream.clone() });
-            }
-            let (to, dead_letters) = to(&at);
-            let moves = vec![Move { stream: stream.clone(), expected: at, to, commits: Vec::new() }];
-            match self.repository.apply(&Batch { moves, offsets: Vec::new(), dead_letters }).await {
-                Ok(()) => break,
-                Err(ApplyError::Moved { .. }) => {}
-                Err(ApplyError::Superseded { .. }) => {
-                    return Err(ControlError::Superseded { projection, stream: stream.clone() });
-                }
-                Err(ApplyError::Repository(error)) => return Err(error.into()),
-                // It folds nothing.
-                Err(ApplyError::Event { source, .. }) => {
-                    return Err(RepositoryError::Unavailable(source).into());
-                }
-            }
-        }
-        drop(hint);
-        let sequence = self.store.head(stream).await?.last_sequence();
-        self.reach(&ReadToken { stream: stream.clone(), sequence }, Instant::now() + CONTROL_PATIENCE)
-            .await?;
-        match self.checkpoint(stream).await?.parked {
-            None => Ok(()),
-            Some(parked) => Err(ControlError::ParkedAgain { projection, stream: stream.clone(), parked }),
-        }
-    }
-
     /// Why nobody takes hints any more.
-    async fn ended(&self) -> QueryError {
+    pub(super) async fn ended(&self) -> QueryError {
         let mut state = self.shared.state.subscribe();
         let ended = state.wait_for(|state| matches!(state, ListenerState::Stopped(_))).await;
         let reason = match ended.as_deref() {
@@ -306,19 +228,5 @@ impl ListenerHandle {
             _ => StopReason::Shutdown,
         };
         QueryError::Stopped { projection: self.shared.projection, reason }
-    }
-}
-
-/// Has the listener look at an aggregate, when it is dropped.
-struct Hint<'a> {
-    permit: Option<mpsc::Permit<'a, StreamId>>,
-    stream: &'a StreamId,
-}
-
-impl Drop for Hint<'_> {
-    fn drop(&mut self) {
-        if let Some(permit) = self.permit.take() {
-            permit.send(self.stream.clone());
-        }
     }
 }

@@ -11,6 +11,7 @@
 //! views with the listener that keeps them, and `rebuild` exchanges both for new ones.
 
 mod apply;
+mod control;
 mod counts;
 mod error;
 mod fetch;

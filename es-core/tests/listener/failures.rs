@@ -89,6 +89,28 @@ async fn a_corrupt_row_parks_after_what_is_good() {
     assert_eq!(world.seen("a").await, [1, 2, 3, 4]);
 }
 
+#[tokio::test]
+async fn a_corrupt_row_can_be_skipped() {
+    // In the middle, and where the stream ends.
+    for (corrupt, seen) in [(3, &[1, 2, 5, 6][..]), (6, &[1, 2, 3, 4, 5])] {
+        let world = World::start().await;
+        let chain = world.store.chain("a", &[1, 1, 2, 1, 1]).await;
+        world.store.corrupt_at.store(corrupt, Ordering::SeqCst);
+        world.feed.record("p", 0, FeedPayload::Hint { stream: stream("a"), sequence: 6 });
+        until(async || !world.parked().await.is_empty()).await;
+        world.app.skip_parked::<Seen>(&stream("a")).await.unwrap();
+        assert_eq!(world.seen("a").await, seen);
+        let letters = world.app.dead_letters::<Seen>(9).await.unwrap();
+        assert_eq!(letters[0].reason, "skipped by hand: a bit has rotted");
+        // And it goes on from there.
+        let more = world.store.chain("a", &[1]).await;
+        world.store.corrupt_at.store(0, Ordering::SeqCst);
+        world.feed.commit("p", 1, &more[0]);
+        assert_eq!(world.settled("a").await.last(), Some(&7));
+        assert_eq!((chain.len(), world.parked().await.len()), (5, 0));
+    }
+}
+
 /// Nothing that comes can fill it: the aggregate is set aside, and its partition goes on.
 #[tokio::test]
 async fn a_stream_that_has_lost_a_commit_is_set_aside() {
@@ -102,6 +124,9 @@ async fn a_stream_that_has_lost_a_commit_is_set_aside() {
     assert!(error.contains("clock/a is forked at sequence 2"), "{error}");
     assert_eq!(world.seen("a").await, [1]);
     until(async || world.offsets().await == [("p".to_owned(), 1)]).await;
+    // Who accepts the loss goes on after it.
+    world.app.skip_parked::<Seen>(&stream("a")).await.unwrap();
+    assert_eq!(world.seen("a").await, [1, 3, 4]);
 }
 
 /// What only the feed has left is used.

@@ -59,9 +59,10 @@ impl EventStore for Store {
         if due(&self.failing_reads) {
             return Err(ReadError::Unavailable("the store is down".into()));
         }
-        let mut page = self.inner.read(stream, from, limit).await?;
         let lost = self.lost_at.load(Ordering::SeqCst) as u64;
+        let mut page = self.inner.read(stream, from, limit.saturating_add(usize::from(lost > 0))).await?;
         page.commits.retain(|commit| commit.sequence != lost);
+        page.commits.truncate(limit);
         let corrupt = self.corrupt_at.load(Ordering::SeqCst) as u64;
         match page.commits.iter().find(|commit| commit.sequence == corrupt) {
             Some(commit) => Err(ReadError::Corrupt {
