@@ -21,13 +21,11 @@ pub enum ConfigError {
     #[error("the option `{0}` is the feed's own: leave it out")]
     ReservedOption(String),
     /// The client knows no such option, or not that value of it.
-    #[error("the option `{option}` cannot be `{value}`: {reason}")]
+    #[error("the option `{option}` does not fit: {reason}")]
     BadOption {
         /// Which.
         option: String,
-        /// What it was to be.
-        value: String,
-        /// What the client says.
+        /// What the client says, without the value, which may be a secret.
         reason: String,
     },
 }

@@ -185,3 +185,29 @@ async fn a_broken_row_stops_nothing_else() {
         sqlx::raw_sql(mend).execute(&mut other).await.unwrap();
     }
 }
+
+/// A place that another process has, with what this one cannot read: only who wants that place is told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_taken_place_that_cannot_be_read_keeps_nobody_waiting() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("taken.db");
+    let store = SqliteEventStore::open(&path).await.unwrap();
+    let (stream, other) = (StreamId::new("clock", "a"), StreamId::new("clock", "b"));
+    let first = tick(&Version::EMPTY, &stream);
+    store.append(first.clone()).await.unwrap();
+    let there = SqliteEventStore::open(&path).await.unwrap();
+    there.append(tick(&first.version(), &stream)).await.unwrap();
+    let mut by_hand =
+        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&path)).await.unwrap();
+    let rot = "UPDATE es_commits SET codec = 'rot13' WHERE sequence = 2";
+    sqlx::raw_sql(rot).execute(&mut by_hand).await.unwrap();
+    let began = std::time::Instant::now();
+    let (taken, stored) = tokio::join!(
+        store.append(tick(&first.version(), &stream)),
+        store.append(tick(&Version::EMPTY, &other))
+    );
+    assert!(matches!(taken, Err(AppendError::Conflict { winner: None })), "{taken:?}");
+    stored.unwrap();
+    // The budget for what a busy file does not answer is 10 s.
+    assert!(began.elapsed() < Duration::from_secs(9));
+}

@@ -9,6 +9,16 @@ use crate::store::{Commit, DynStore, Page, ReadError, StreamForked, StreamId};
 const PAGE: usize = 256;
 /// Aggregates that are fetched side by side.
 const AT_ONCE: usize = 16;
+/// So many times in a row, with growing pauses of up to 10 s, the store may have nothing of what the feed has brought:
+/// two minutes or so.
+const MOST_MISSES: u32 = 30;
+
+/// What the store has from a place on.
+enum Fetched {
+    Page(Page),
+    /// Nothing, long after the feed has brought what comes later: so many events are all that the stream has.
+    Ends(u64),
+}
 
 impl Run {
     /// Fetches from the store what `works` wait for, a page each.
@@ -18,13 +28,13 @@ impl Run {
         let wanted: Vec<_> = wanted
             .map(|(place, work)| {
                 let applied = self.checkpoints.get(&work.stream).map_or(0, |checkpoint| checkpoint.applied);
-                (place, work.stream.clone(), applied + 1)
+                (place, work.stream.clone(), applied + 1, work.goal > applied && work.misses >= MOST_MISSES)
             })
             .collect();
         let store = Arc::clone(&self.listener.store);
-        let reads = wanted.into_iter().map(|(place, stream, from)| {
+        let reads = wanted.into_iter().map(|(place, stream, from, is_long)| {
             let store = &*store;
-            async move { (place, from, read(store, &stream, from).await) }
+            async move { (place, from, read(store, &stream, from, is_long).await) }
         });
         let pages: Vec<_> = stream::iter(reads).buffer_unordered(AT_ONCE).collect().await;
         for (place, from, page) in pages {
@@ -37,15 +47,20 @@ impl Run {
         &mut self,
         work: &mut Work,
         from: u64,
-        page: Result<Page, ReadError>,
+        page: Result<Fetched, ReadError>,
     ) -> Result<(), StopReason> {
         match page {
-            Ok(page) if begins_after_hole(work, from, &page) => {
+            Ok(Fetched::Ends(last)) => {
+                let reason = format!("the feed has brought later commits, and the store ends at {last}");
+                let fork = StreamForked { stream: work.stream.clone(), sequence: from, reason };
+                self.failed(work, from, fork.to_string(), false)?;
+            }
+            Ok(Fetched::Page(page)) if begins_after_hole(work, from, &page) => {
                 let reason = "the store has later commits and none there".to_owned();
                 let fork = StreamForked { stream: work.stream.clone(), sequence: from, reason };
                 self.failed(work, from, fork.to_string(), false)?;
             }
-            Ok(page) => {
+            Ok(Fetched::Page(page)) => {
                 work.more = page.more;
                 let fetched = page.commits.len();
                 let known = |id| work.commits.iter().any(|known| known.id == id);
@@ -77,11 +92,23 @@ fn has_what_it_needs(work: &Work) -> bool {
     work.failing.as_ref().is_some_and(|failing| has(failing.sequence))
 }
 
-async fn read(store: &dyn DynStore, stream: &StreamId, from: u64) -> Result<Page, ReadError> {
+async fn read(
+    store: &dyn DynStore,
+    stream: &StreamId,
+    from: u64,
+    is_long: bool,
+) -> Result<Fetched, ReadError> {
     let page = store.read(stream, from, PAGE).await;
-    match &page {
+    match page {
         // What comes before it is good.
-        Err(ReadError::Corrupt { sequence, .. }) if *sequence > from => store.read(stream, from, 1).await,
-        _ => page,
+        Err(ReadError::Corrupt { sequence, .. }) if sequence > from => {
+            store.read(stream, from, 1).await.map(Fetched::Page)
+        }
+        Ok(page) if page.commits.is_empty() && is_long => {
+            // A read may miss what is decided and not acknowledged; this finishes it.
+            let last = store.head(stream).await?.last_sequence();
+            Ok(if last < from { Fetched::Ends(last) } else { Fetched::Page(page) })
+        }
+        page => page.map(Fetched::Page),
     }
 }

@@ -16,8 +16,10 @@ use crate::{
 
 /// How often an attempt to take over is made, and progress told.
 const LOOK: Duration = Duration::from_millis(100);
+/// The old rows show more of the same number of aggregates for so long: perhaps more than there is.
+const STANDS_STILL: Duration = Duration::from_secs(20);
 /// How long the old rows are kept for processes that have not noticed yet.
-const KEEP_OLD: Duration = Duration::from_secs(60);
+pub(super) const KEEP_OLD: Duration = Duration::from_secs(60);
 
 /// How far a rebuild has come.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,6 +83,16 @@ pub enum RebuildError {
         /// How many.
         aggregates: u64,
     },
+    /// The old views show more than the event store holds, so that the new ones will never show as much.
+    #[error(
+        "the old views of projection `{projection}` show more of {aggregates} aggregates than the event store holds, as if it was replaced by an older one: compare it with its backups; or give the projection another name, which starts its views anew, and remove the old ones"
+    )]
+    Diverged {
+        /// Whose views.
+        projection: &'static str,
+        /// How many.
+        aggregates: u64,
+    },
     /// The listener that fills the new views has ended.
     #[error("projection `{projection}`: the listener that fills the new views has ended: {reason}")]
     Stopped {
@@ -108,6 +120,7 @@ impl Served {
         let filling = self.at(generation);
         let started = Instant::now();
         let (mut most, mut failures) = (0, 0);
+        let (mut before, mut since) = (0, started);
         loop {
             let (behind, parked, done) = match repository.take_over(generation).await {
                 Ok(TakeOver::Done) => (0, 0, true),
@@ -147,6 +160,18 @@ impl Served {
             }
             if let ListenerState::Stopped(reason) = filling.listener.status().state {
                 return Err(RebuildError::Stopped { projection, reason });
+            }
+            if behind != before {
+                (before, since) = (behind, Instant::now());
+            } else if since.elapsed() >= STANDS_STILL {
+                // Where the new rows show all there is, waiting does not help.
+                if filling.listener.verify().await.is_ok_and(|found| found.behind == 0)
+                    && let Ok(TakeOver::Behind { aggregates, .. }) = repository.take_over(generation).await
+                    && aggregates == behind
+                {
+                    return Err(RebuildError::Diverged { projection, aggregates: behind - parked });
+                }
+                since = Instant::now();
             }
             sleep(LOOK).await;
         }

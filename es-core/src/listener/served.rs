@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, PoisonError, RwLock, Weak,
+        Arc, Mutex, PoisonError, RwLock, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -10,7 +10,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{Listener, ListenerHandle, StopReason, Verified};
+use super::{Listener, ListenerHandle, StopReason, Verified, rebuild::KEEP_OLD};
 use crate::{
     feed::DynFeed,
     query::{QueryError, ReadToken},
@@ -29,6 +29,8 @@ pub(crate) struct Served {
     pub(super) feed: Arc<dyn DynFeed>,
     pub(super) tokio: tokio::runtime::Handle,
     current: RwLock<Arc<Serving>>,
+    /// When it was last certain that `current` is what serves.
+    looked: Mutex<Instant>,
     stopped: AtomicBool,
 }
 
@@ -50,7 +52,8 @@ impl Served {
         let serving = Arc::new(serving(&listener, &feed, tokio, generation));
         let can_rebuild = listener.repository.at_generation(generation).is_some();
         let (current, stopped) = (RwLock::new(serving), AtomicBool::new(false));
-        let served = Arc::new(Self { listener, feed, tokio: tokio.clone(), current, stopped });
+        let looked = Mutex::new(Instant::now());
+        let served = Arc::new(Self { listener, feed, tokio: tokio.clone(), current, looked, stopped });
         if can_rebuild {
             tokio.spawn(follow(Arc::downgrade(&served)));
         }
@@ -84,6 +87,18 @@ impl Served {
         Ok(newer.map(|newer| (serving, newer)))
     }
 
+    /// Whether the rows of before may be there in part: this process stood still for so long that others may have
+    /// rebuilt them, and begun to remove these.
+    pub(crate) fn may_be_removed(&self) -> bool {
+        // Half of what they are kept for.
+        let looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        looked.elapsed() > KEEP_OLD / 2
+    }
+
+    fn looked(&self, at: Instant) {
+        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
+
     /// A listener for `generation`, at work.
     pub(super) fn at(&self, generation: u32) -> Serving {
         serving(&self.listener, &self.feed, &self.tokio, generation)
@@ -94,8 +109,14 @@ impl Served {
         let to = Arc::new(to);
         let before = {
             let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *current, to.clone())
+            if current.generation > to.generation {
+                // Another process has rebuilt since, and this one has noticed: a step back would show less.
+                to
+            } else {
+                std::mem::replace(&mut *current, to)
+            }
         };
+        let to = self.current();
         before.listener.ask_to_stop();
         if self.stopped.load(Ordering::SeqCst) {
             // The App was shut down meanwhile, and has not seen this one.
@@ -188,7 +209,7 @@ async fn follow(served: Weak<Served>) {
         if served.is_stopped() {
             return;
         }
-        let current = served.current();
+        let (current, began) = (served.current(), Instant::now());
         match served.listener.repository.generations().await {
             // Numbers only grow, so this is never a step back.
             Ok(found) if found.serving > current.generation => {
@@ -197,8 +218,9 @@ async fn follow(served: Weak<Served>) {
                 if served.current().generation < found.serving {
                     served.switch(taken).await;
                 }
+                served.looked(began);
             }
-            Ok(_) => {}
+            Ok(_) => served.looked(began),
             Err(error) => {
                 tracing::debug!(projection = served.projection(), %error, "the generations cannot be looked up");
             }

@@ -50,6 +50,14 @@ impl Source {
             Self::Repository(_) => Ok(None),
         }
     }
+
+    /// Whether also what was found may be a part of what was there.
+    fn may_be_removed(&self) -> bool {
+        match self {
+            Self::Served(served) => served.may_be_removed(),
+            Self::Repository(_) => false,
+        }
+    }
 }
 
 impl<P: ViewProjection> Views<P> {
@@ -91,7 +99,7 @@ impl<P: ViewProjection> Views<P> {
         let (mut generation, mut repository) = self.source.repository();
         let rows = loop {
             let rows = repository.list(after, limit).await?;
-            if rows.len() >= limit {
+            if rows.len() >= limit && !self.source.may_be_removed() {
                 break rows;
             }
             match self.source.instead_of(generation).await? {

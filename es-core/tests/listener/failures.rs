@@ -1,6 +1,6 @@
 //! Events that a projection cannot take.
 
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use es_core::{
     app::App,
@@ -129,6 +129,26 @@ async fn a_stream_that_has_lost_a_commit_is_set_aside() {
     assert_eq!(world.seen("a").await, [1, 3, 4]);
 }
 
+/// The store was replaced by an older one, and the feed goes on where the newer one was.
+#[tokio::test(start_paused = true)]
+async fn what_the_store_never_has_is_set_aside_in_the_end() {
+    let world = World::start().await;
+    let (chain, lost) = (world.store.chain("a", &[1]).await, Store::default().chain("a", &[1, 1, 1]).await);
+    world.feed.commit("p", 0, &chain[0]);
+    world.feed.commit("p", 1, &lost[2]);
+    let is_parked = async {
+        while world.parked().await.is_empty() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    let began = tokio::time::Instant::now();
+    tokio::time::timeout(Duration::from_secs(600), is_parked).await.unwrap();
+    assert!(began.elapsed() > Duration::from_secs(60), "a store may be late");
+    let [(_, 2, error)] = &world.parked().await[..] else { panic!("{:?}", world.parked().await) };
+    assert!(error.contains("forked at sequence 2") && error.contains("ends at 1"), "{error}");
+    until(async || world.offsets().await == [("p".to_owned(), 1)]).await;
+}
+
 /// What only the feed has left is used.
 #[tokio::test]
 async fn a_commit_that_the_store_has_lost_and_the_feed_has_not_is_applied() {
@@ -153,7 +173,7 @@ async fn a_row_that_cannot_be_kept_is_its_events_failure() {
         feed.commit("p", offset, &bad[at]);
         feed.commit("p", offset + 1, &good[at]);
     }
-    app.caught_up(std::time::Duration::from_secs(60)).await.unwrap();
+    app.caught_up(Duration::from_secs(60)).await.unwrap();
     assert_eq!(app.views::<Mean>().unwrap().get("b").await.unwrap(), Some(2.0));
     let parked = app.parked::<Mean>(9).await.unwrap().remove(0);
     let error = parked.checkpoint.parked.unwrap();

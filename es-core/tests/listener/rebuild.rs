@@ -233,3 +233,29 @@ async fn views_of(app: &App, key: &str) -> (Option<u64>, Vec<(String, u64)>) {
     let views = app.views::<Sum>().unwrap();
     (views.get(key).await.unwrap(), views.all().await.unwrap())
 }
+
+/// The store was replaced by an older one: new views would never show as much, and nobody waits for that.
+#[tokio::test(start_paused = true)]
+async fn what_the_store_does_not_hold_any_more_ends_it() {
+    let views = MemoryRepository::new();
+    let (newer, older) = (Store::default(), Store::default());
+    newer.chain("longer", &[1, 1, 1]).await;
+    newer.chain("gone", &[1]).await;
+    newer.chain("same", &[1]).await;
+    for id in ["longer", "same"] {
+        let first = newer.inner.read(&stream(id), 1, 1).await.unwrap().commits.remove(0);
+        older.inner.append(first).await.unwrap();
+    }
+    let over = async |store: Store| {
+        let app = App::builder(store).change_feed(Feed::assigned(&["p"]));
+        app.projection(Seen::default(), views.clone()).start().await.unwrap()
+    };
+    let before = over(newer).await;
+    before.caught_up(Duration::from_secs(60)).await.unwrap();
+    before.shutdown().await;
+    let after = over(older).await;
+    let rebuild = tokio::time::timeout(Duration::from_secs(600), after.rebuild::<Seen>(|_| ()));
+    let error = rebuild.await.expect("it ends").unwrap_err();
+    assert!(matches!(error, RebuildError::Diverged { aggregates: 2, .. }), "{error}");
+    assert_eq!(seen(&after, "longer").await, [1, 2, 3], "the old views serve as before");
+}

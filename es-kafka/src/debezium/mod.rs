@@ -99,8 +99,11 @@ fn read(table: &Table, key: Option<&[u8]>, value: &[u8]) -> Result<FeedPayload, 
         Some(after) => Row::read(after)?,
         None => Row::default(),
     };
-    let key = key.and_then(Key::read).unwrap_or_default();
+    let bytes = key;
+    let key = bytes.and_then(Key::read).unwrap_or_default();
     let id = match (std::mem::take(&mut row.aggregate_id).value(), key.aggregate_id) {
+        // The fast path's key may be the id alone, whatever it looks like.
+        (Some(id), Some(_)) if bytes == Some(id.0.as_bytes()) => id,
         (Some(id), Some(key)) if id.0 != key.0 => {
             return Err(Refused::WrongKey { key: key.0.into_owned(), row: id.0.into_owned() });
         }

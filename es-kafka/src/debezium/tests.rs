@@ -333,3 +333,14 @@ fn keys_with_their_schema_beside_them_are_read() {
     let payload = decode(&table(), Some(key.as_bytes()), Some(br#"{"op":"c","after":null}"#));
     assert_eq!(outcome(&payload), "hint account/a 3");
 }
+
+/// As the fast path sends it: the id alone, which may look like anything.
+#[test]
+fn a_key_that_is_the_id_is_no_other_aggregates() {
+    for id in [r#"{"aggregate_id":"b"}"#, r#"["b"]"#, "7", ""] {
+        let quoted = serde_json::to_string(id).unwrap();
+        let value = format!(r#"{{"op":"i","after":{{"aggregate_id":{quoted},"sequence":1}}}}"#);
+        let payload = decode(&table(), Some(id.as_bytes()), Some(value.as_bytes()));
+        assert_eq!(outcome(&payload), format!("hint account/{id} 1"));
+    }
+}

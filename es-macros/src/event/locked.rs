@@ -87,6 +87,19 @@ fn compare(kind: Kind, model: &Model<'_>, events: &[Locked], diag: &mut Diag) ->
         );
         return TokenStream::new();
     }
+    if let Some(older) = same_name().map(|e| e.version).filter(|older| older < version).max()
+        && model.from.is_none()
+    {
+        diag.error(
+            name,
+            format!(
+                "version {older} of `{stored}` is locked, and version {version} does not begin with it: events of \
+                 version {older} are stored, and could not be read any more\n\
+                 Write `#[event(\"{stored}\", version = {version}, from = ..)]`, with the struct of version {older}."
+            ),
+        );
+        return TokenStream::new();
+    }
     if let Some(locked) = same_name().find(|e| e.version == *version) {
         let (shape, before, after) = (&locked.shape, before(&stored, *version), after(kind, model, &stored));
         return call(model, name, "check", &quote!(#shape, #before, #after));
@@ -117,6 +130,15 @@ fn before(name: &str, version: u32) -> String {
 fn after(kind: Kind, model: &Model<'_>, name: &str) -> String {
     let (ident, version) = (&model.input.ident, model.version);
     let next = version.saturating_add(1);
+    // The old struct goes on from the one before it, as this one did.
+    let (from, upcast) = match &model.from {
+        None => (String::new(), String::new()),
+        Some(from) => {
+            let from = quote!(#from).to_string();
+            let upcast = format!("impl From<{from}> for {ident}V{version} {{ .. }}\n\n    ");
+            (format!(", from = {from}"), upcast)
+        }
+    };
     if kind == Kind::Past {
         return "\n\n\
                 Events of this version are stored, and could not be read any more. A past version never changes: undo \
@@ -129,8 +151,8 @@ fn after(kind: Kind, model: &Model<'_>, name: &str) -> String {
          Events of the locked shape are stored, and could not be read any more. Either undo the change, or keep the \
          old struct and make this one a new version:\n\n    \
          #[derive(PastEvent, Serialize, Deserialize)]\n    \
-         #[event(\"{name}\", version = {version})]\n    \
-         struct {ident}V{version} {{ .. }}\n\n    \
+         #[event(\"{name}\", version = {version}{from})]\n    \
+         struct {ident}V{version} {{ .. }}\n\n    {upcast}\
          #[derive(Event, Serialize, Deserialize)]\n    \
          #[event(\"{name}\", version = {next}, from = {ident}V{version})]\n    \
          struct {ident} {{ .. }}\n\n    \

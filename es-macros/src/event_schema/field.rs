@@ -45,6 +45,14 @@ pub(super) fn read<'a>(
     } else {
         let ty = said.as_type.as_ref().unwrap_or(&field.ty);
         let (ty, replaced) = again.replace(ty, around.itself, said.recursive.as_ref());
+        for other in again.take_others() {
+            let itself = around.itself;
+            let message = format!(
+                "`{itself}` contains itself with other arguments, and a shape can only refer to its own: write a \
+                 type of its own for what is inside"
+            );
+            diag.error(&other, message);
+        }
         if replaced && around.transparent {
             let itself = around.itself;
             let message = format!(

@@ -33,7 +33,7 @@ pub(crate) fn derive_event_schema(input: TokenStream) -> TokenStream {
 /// The impl of `EventSchema`, with what it needs beside it.
 pub(crate) fn impls(input: &DeriveInput, place: Place, es: &Path, diag: &mut Diag) -> TokenStream {
     let ident = &input.ident;
-    let mut again = recursion::Again::default();
+    let mut again = recursion::Again::new(&input.generics);
     let shape = shape::of(input, place, es, &mut again, diag);
     let mut generics = input.generics.clone();
     for param in &mut generics.params {

@@ -1,19 +1,32 @@
 //! Types that contain themselves: where one meets itself, its shape is a reference and not told again.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::{
-    Ident, Path, Type,
+    Generics, Ident, Path, PathSegment, Type,
     visit_mut::{self, VisitMut},
 };
 
 /// The placeholders of one item.
-#[derive(Default)]
 pub(super) struct Again {
     names: Vec<String>,
+    /// The item's own arguments, as it would name itself in full.
+    arguments: String,
+    /// Where it meets itself with other arguments: that is another type, of another shape.
+    others: Vec<PathSegment>,
 }
 
 impl Again {
+    pub(super) fn new(generics: &Generics) -> Self {
+        let (_, arguments, _) = generics.split_for_impl();
+        Self { names: Vec::new(), arguments: arguments.to_token_stream().to_string(), others: Vec::new() }
+    }
+
+    /// What [`replace`](Self::replace) has met that is the item with other arguments.
+    pub(super) fn take_others(&mut self) -> Vec<PathSegment> {
+        std::mem::take(&mut self.others)
+    }
+
     /// The field's type, with a placeholder for `itself` and for the type that `recursive` names. Whether there
     /// was something to replace is the second value.
     pub(super) fn replace(&mut self, ty: &Type, itself: &Ident, recursive: Option<&Ident>) -> (Type, bool) {
@@ -64,6 +77,11 @@ impl VisitMut for Replace<'_> {
             && let Some(last) = path.path.segments.last()
         {
             let alone = path.path.segments.len() == 1 && path.path.leading_colon.is_none();
+            let is_itself = alone && last.ident == *self.itself;
+            let arguments = last.arguments.to_token_stream().to_string();
+            if is_itself && !arguments.is_empty() && arguments != self.again.arguments {
+                self.again.others.push(last.clone());
+            }
             let name = if alone && (last.ident == *self.itself || last.ident == "Self") {
                 Some(Ident::new(&self.itself.to_string(), last.ident.span()))
             } else {

@@ -24,10 +24,7 @@ pub(super) fn feed(values: &Values) -> Result<FeedPlan, ConfigError> {
         builder = builder.option(name, value);
     }
     let feed = builder.build().map_err(|error| match error {
-        // Without the value, which may be a password under a wrong name.
-        KafkaError::BadOption { option, reason, .. } => {
-            unfit(&format!("feed.kafka.options.{option}"), reason)
-        }
+        KafkaError::BadOption { option, reason } => unfit(&format!("feed.kafka.options.{option}"), reason),
         KafkaError::ReservedOption(option) => {
             unfit(&format!("feed.kafka.options.{option}"), "it is the feed's own: leave it out")
         }

@@ -110,7 +110,8 @@ static PLACES: Statement = Statement::new(
 pub(super) enum Place {
     Vacant,
     Ours,
-    Taken(Arc<Commit>),
+    /// By another commit; by which one is unknown where that cannot be read.
+    Taken(Option<Arc<Commit>>),
 }
 
 /// What is at the places of `appends`, in their order.
@@ -142,8 +143,13 @@ pub(super) async fn places(pool: &SqlitePool, appends: &[Append]) -> Result<Vec<
         } else {
             let place = (&commit.stream, commit.sequence);
             let winner = match winners.get(&place) {
-                Some(winner) => Arc::clone(winner),
-                None => read::commit_at(pool, &commit.stream, commit.sequence).await?,
+                Some(winner) => Option::clone(winner),
+                None => match read::commit_at(pool, &commit.stream, commit.sequence).await {
+                    Ok(winner) => Some(winner),
+                    // Whoever reads the stream is told; the others here are not to wait for that.
+                    Err(ReadError::Corrupt { .. }) => None,
+                    Err(error) => return Err(error),
+                },
             };
             winners.insert(place, winner.clone());
             Place::Taken(winner)

@@ -130,9 +130,7 @@ impl Writer {
             for (append, place) in appends.into_iter().zip(places) {
                 match (place, &unclear) {
                     (Place::Ours, _) => answer(append, Ok(())),
-                    (Place::Taken(winner), _) => {
-                        answer(append, Err(AppendError::Conflict { winner: Some(winner) }))
-                    }
+                    (Place::Taken(winner), _) => answer(append, Err(AppendError::Conflict { winner })),
                     // What the disk did with it shows only when the file is next opened.
                     (Place::Vacant, Some(error)) => {
                         answer(append, Err(AppendError::OutcomeUnknown(Box::new(error.clone()))));
