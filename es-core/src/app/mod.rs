@@ -330,7 +330,8 @@ impl<S: Send + Sync + 'static> App<S> {
     /// Takes up an aggregate that `P` has set aside: its events are read from the store, from the failed one
     /// on, in order. Returns when the view is at the stream's head, or is parked again.
     ///
-    /// Dropping the future does not undo it: once the aggregate is free, the listener goes on with it.
+    /// Dropping the future does not undo it: once the aggregate is free, the listener goes on with it. One that is free
+    /// and behind, as where a process died right after it had set it free, is waited for in the same way.
     ///
     /// # Errors
     ///

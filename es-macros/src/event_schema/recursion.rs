@@ -82,7 +82,7 @@ impl VisitMut for Replace<'_> {
             if is_itself && !arguments.is_empty() && arguments != self.again.arguments {
                 self.again.others.push(last.clone());
             }
-            let name = if alone && (last.ident == *self.itself || last.ident == "Self") {
+            let name = if is_itself || (alone && last.ident == "Self") {
                 Some(Ident::new(&self.itself.to_string(), last.ident.span()))
             } else {
                 self.recursive.filter(|name| **name == last.ident).cloned()
