@@ -17,7 +17,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 /// A projection's four tables.
 #[derive(Clone, Default)]
 struct Tables {
-    checkpoints: HashMap<StreamId, Checkpoint>,
+    checkpoints: BTreeMap<StreamId, Checkpoint>,
     rows: BTreeMap<String, Vec<u8>>,
     offsets: BTreeMap<Partition, i64>,
     letters: BTreeMap<(Partition, i64), DeadLetter>,
@@ -99,6 +99,15 @@ impl<P: ViewProjection> Repository<P, style::View> for Ledger {
     async fn checkpoints(&self, streams: &[StreamId]) -> Result<Vec<Checkpoint>, RepositoryError> {
         let tables = self.lock(P::NAME).await;
         Ok(streams.iter().map(|stream| tables.checkpoints.get(stream).cloned().unwrap_or_default()).collect())
+    }
+
+    async fn streams(
+        &self,
+        after: Option<&StreamId>,
+        limit: usize,
+    ) -> Result<Vec<StreamId>, RepositoryError> {
+        let streams = self.lock(P::NAME).await.checkpoints.clone().into_keys();
+        Ok(streams.filter(|stream| after.is_none_or(|after| stream > after)).take(limit).collect())
     }
 
     async fn offsets(&self) -> Result<Vec<Offset>, RepositoryError> {

@@ -71,6 +71,15 @@ impl DocumentRepository for CassandraRepository {
         self.0.scan(projection, after, limit).await
     }
 
+    async fn scan_keys(
+        &self,
+        projection: &'static str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, RepositoryError> {
+        self.0.scan_keys(projection, after, limit).await
+    }
+
     async fn scan_parked(
         &self,
         projection: &'static str,

@@ -10,7 +10,7 @@ use scylla::{
 };
 use uuid::Uuid;
 
-use super::{Inner, failed, rows, unavailable};
+use super::{Inner, ViewTable, failed, rows, unavailable};
 
 /// How many rows come with one request, at most.
 const PAGE: usize = 500;
@@ -28,6 +28,9 @@ type ScanRow = (
     Option<CqlTimestamp>,
     Option<Vec<u8>>,
 );
+
+/// Projection, key and token.
+type KeyRow = (String, String, i64);
 
 /// Projection and key, then the columns of a checkpoint.
 type ParkedRow = (
@@ -54,12 +57,28 @@ impl Inner {
             let keep = |row| document(projection, None, row);
             return self.pages(projection, &view.scan, (), limit, keep).await;
         };
-        let values = (projection, after);
-        // Of a statement that names a whole primary key: of others the driver knows no token.
-        let token = view.load.calculate_token(&values).map_err(unavailable)?;
-        let place = token.map(|token| (token.value(), after));
+        let place = place(&view, projection, after)?;
         let keep = |row| document(projection, place, row);
-        self.pages(projection, &view.scan_from, values, limit, keep).await
+        self.pages(projection, &view.scan_from, (projection, after), limit, keep).await
+    }
+
+    /// In the same order.
+    pub(super) async fn scan_keys(
+        &self,
+        projection: &'static str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, RepositoryError> {
+        let view = self.view(projection).await?;
+        let Some(after) = after else {
+            let keep = |(owner, key, _): KeyRow| Ok((owner == projection).then_some(key));
+            return self.pages(projection, &view.keys, (), limit, keep).await;
+        };
+        let place = place(&view, projection, after)?;
+        let keep = |(owner, key, token): KeyRow| {
+            Ok(is_wanted(projection, place, (&owner, token, &key)).then_some(key))
+        };
+        self.pages(projection, &view.keys_from, (projection, after), limit, keep).await
     }
 
     pub(super) async fn scan_parked(
@@ -121,11 +140,27 @@ fn document(
     row: ScanRow,
 ) -> Result<Option<(String, Document)>, RepositoryError> {
     let (owner, key, token, applied, id, parked, sequence, error, at, content) = row;
-    if owner != projection || place.is_some_and(|place| !is_behind(place, (token, &key))) {
+    if !is_wanted(projection, place, (&owner, token, &key)) {
         return Ok(None);
     }
     let document = rows::document(projection, &key, (applied, id, parked, sequence, error, at, content))?;
     Ok(Some((key, document)))
+}
+
+/// The token and the key after which to go on.
+fn place<'k>(
+    view: &ViewTable,
+    projection: &str,
+    after: &'k str,
+) -> Result<Option<(i64, &'k str)>, RepositoryError> {
+    // Of a statement that names a whole primary key: of others the driver knows no token.
+    let token = view.load.calculate_token(&(projection, after)).map_err(unavailable)?;
+    Ok(token.map(|token| (token.value(), after)))
+}
+
+/// Whether a row, by its owner, token and key, is this projection's and behind `place`.
+fn is_wanted(projection: &str, place: Option<(i64, &str)>, (owner, token, key): (&str, i64, &str)) -> bool {
+    owner == projection && place.is_none_or(|place| is_behind(place, (token, key)))
 }
 
 /// Whether a row comes after a place. Keys of one token are ordered as they are sent: by length first.

@@ -19,6 +19,10 @@ pub(super) struct ViewTable {
     pub(super) scan: PreparedStatement,
     /// Those from a key's token on.
     pub(super) scan_from: PreparedStatement,
+    /// All keys, in the order of their tokens.
+    pub(super) keys: PreparedStatement,
+    /// Those from a key's token on.
+    pub(super) keys_from: PreparedStatement,
     pub(super) parked: PreparedStatement,
 }
 
@@ -34,8 +38,10 @@ impl ViewTable {
         let table = format!("{keyspace}.{}", view_table(projection));
         let one = "projection = ? AND key = ?";
         let checkpoint = format!("SELECT {CHECKPOINT} FROM {table} WHERE {one}");
-        let scan =
-            format!("SELECT projection, key, token(projection, key), {CHECKPOINT}, content FROM {table}");
+        let place = "SELECT projection, key, token(projection, key)";
+        let keys = format!("{place} FROM {table}");
+        let scan = format!("{place}, {CHECKPOINT}, content FROM {table}");
+        let from = "WHERE token(projection, key) >= token(?, ?)";
         Ok(Self {
             load: connection.prepare(format!("SELECT {CHECKPOINT}, content FROM {table} WHERE {one}")).await?,
             look: connection.prepare_serial(checkpoint.clone()).await?,
@@ -51,10 +57,10 @@ impl ViewTable {
                      parked_at = ?, content = ? WHERE {one} IF applied = ? AND parked = ?"
                 ))
                 .await?,
-            scan_from: connection
-                .prepare(format!("{scan} WHERE token(projection, key) >= token(?, ?)"))
-                .await?,
+            scan_from: connection.prepare(format!("{scan} {from}")).await?,
             scan: connection.prepare(scan).await?,
+            keys_from: connection.prepare(format!("{keys} {from}")).await?,
+            keys: connection.prepare(keys).await?,
             parked: connection
                 .prepare(format!("SELECT projection, key, {CHECKPOINT} FROM {table} WHERE parked = true"))
                 .await?,

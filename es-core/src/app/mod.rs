@@ -253,7 +253,8 @@ impl<S: Send + Sync + 'static> App<S> {
     /// is. What is still behind after a few seconds' grace is fetched, in the background: [`App::caught_up`]
     /// waits for it. Happens by itself too; see [`AppBuilder::verify_every`].
     ///
-    /// A view that shows what the store does not hold is counted and named in the log, and left as it is.
+    /// A view that shows what the store does not hold, or comes from a stream that it does not have, is counted and
+    /// named in the log, and left as it is; see [`Verified::diverged`].
     ///
     /// # Errors
     ///

@@ -13,6 +13,11 @@ pub(crate) trait DynRepository: Send + Sync {
         &'a self,
         streams: &'a [StreamId],
     ) -> BoxFuture<'a, Result<Vec<Checkpoint>, RepositoryError>>;
+    fn streams<'a>(
+        &'a self,
+        after: Option<&'a StreamId>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<StreamId>, RepositoryError>>;
     fn offsets(&self) -> BoxFuture<'_, Result<Vec<Offset>, RepositoryError>>;
     fn apply<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<(), ApplyError>>;
     fn parked(&self, limit: usize) -> BoxFuture<'_, Result<Vec<ParkedAggregate>, RepositoryError>>;
@@ -44,6 +49,13 @@ impl<P: Projection, R: Repository<P>> DynRepository for Erased<P, R> {
         streams: &'a [StreamId],
     ) -> BoxFuture<'a, Result<Vec<Checkpoint>, RepositoryError>> {
         Box::pin(self.repository.checkpoints(streams))
+    }
+    fn streams<'a>(
+        &'a self,
+        after: Option<&'a StreamId>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<StreamId>, RepositoryError>> {
+        Box::pin(self.repository.streams(after, limit))
     }
     fn offsets(&self) -> BoxFuture<'_, Result<Vec<Offset>, RepositoryError>> {
         Box::pin(self.repository.offsets())

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Default)]
 struct Space {
     rows: BTreeMap<String, Vec<u8>>,
-    checkpoints: HashMap<StreamId, Checkpoint>,
+    checkpoints: BTreeMap<StreamId, Checkpoint>,
     offsets: BTreeMap<Partition, i64>,
     dead_letters: BTreeMap<(Partition, i64), DeadLetter>,
 }
@@ -75,6 +75,16 @@ impl<P: ViewProjection> Repository<P, style::View> for MemoryRepository {
     async fn checkpoints(&self, streams: &[StreamId]) -> Result<Vec<Checkpoint>, RepositoryError> {
         let space = self.space(P::NAME).lock_owned().await;
         Ok(streams.iter().map(|s| space.checkpoints.get(s).cloned().unwrap_or_default()).collect())
+    }
+
+    async fn streams(
+        &self,
+        after: Option<&StreamId>,
+        limit: usize,
+    ) -> Result<Vec<StreamId>, RepositoryError> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let space = self.space(P::NAME).lock_owned().await;
+        Ok(space.checkpoints.range((from, Bound::Unbounded)).take(limit).map(|(s, _)| s.clone()).collect())
     }
 
     async fn offsets(&self) -> Result<Vec<Offset>, RepositoryError> {

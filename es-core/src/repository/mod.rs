@@ -47,6 +47,16 @@ pub trait Repository<P: Projection, Style = <P as Projection>::Style>: Send + Sy
         streams: &[StreamId],
     ) -> impl Future<Output = Result<Vec<Checkpoint>, RepositoryError>> + Send;
 
+    /// Streams that have a checkpoint, parked ones too, after the place of `after`, which need not have one, at most
+    /// `limit`; an empty page is the end.
+    ///
+    /// Any order will do that has a place for every stream and never changes.
+    fn streams(
+        &self,
+        after: Option<&StreamId>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<StreamId>, RepositoryError>> + Send;
+
     /// The saved offsets.
     fn offsets(&self) -> impl Future<Output = Result<Vec<Offset>, RepositoryError>> + Send;
 

@@ -5,7 +5,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 use es_core::{
     app::App,
     repository::{Batch, Checkpoint, Move, Repository},
-    store::EventStore,
+    store::{EventStore, Version},
 };
 
 use super::world::{Feed, Seen, Store, Views, World, commit, stream, until};
@@ -108,7 +108,7 @@ async fn views_that_show_what_the_store_does_not_hold_are_counted_and_left() {
     let other = world.store.chain("b", &[1]).await;
     until(async || world.seen("a").await == [1, 2]).await;
     // Of "b" the view knows another commit than the store.
-    let forged = commit(&es_core::store::Version::EMPTY, &stream("b"), 1);
+    let forged = commit(&Version::EMPTY, &stream("b"), 1);
     assert_ne!(forged.id, other[0].id);
     let to = Checkpoint { applied: 1, commit_id: Some(forged.id), parked: None };
     let moves =
@@ -119,6 +119,43 @@ async fn views_that_show_what_the_store_does_not_hold_are_counted_and_left() {
     assert_eq!((found[0].streams, found[0].behind, found[0].diverged), (2, 0, 2));
     assert_eq!(world.status().diverged, 2);
     assert_eq!(world.seen("a").await, [1, 2]);
+}
+
+/// The backup is from before the stream began.
+#[tokio::test(start_paused = true)]
+async fn views_of_streams_that_the_store_does_not_have_are_counted() {
+    let world = World::start().await;
+    let here = world.store.chain("here", &[1]).await;
+    world.feed.commit("p", 0, &here[0]);
+    for (offset, id) in [(1, "lost"), (2, "lost too")] {
+        world.feed.commit("p", offset, &commit(&Version::EMPTY, &stream(id), 1));
+    }
+    until(async || world.seen("lost too").await == [1]).await;
+    // Set aside before its first event: its view shows nothing that could be lost.
+    world.poison.add("poison", 1);
+    world.feed.commit("p", 3, &commit(&Version::EMPTY, &stream("poison"), 1));
+    until(async || world.parked().await.len() == 1).await;
+    let found = world.app.verify().await.unwrap();
+    assert_eq!((found[0].streams, found[0].behind, found[0].diverged), (1, 0, 2));
+    assert_eq!(world.status().diverged, 2);
+    assert_eq!(world.seen("lost").await, [1], "they stay as they are");
+}
+
+/// A stream that begins while the others are looked at is in no page of heads, and is not lost.
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_begins_meanwhile_is_not_lost() {
+    let world = World::start().await;
+    world.store.chain("a", &[1]).await; // in no view yet: verification waits for the grace period
+    let verify = world.app.verify();
+    let begin = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let new = world.store.chain("new", &[1]).await;
+        world.feed.commit("p", 0, &new[0]);
+        until(async || world.seen("new").await == [1]).await;
+    };
+    let (found, ()) = tokio::join!(verify, begin);
+    let found = found.unwrap();
+    assert_eq!((found[0].streams, found[0].behind, found[0].diverged), (1, 1, 0));
 }
 
 #[tokio::test]

@@ -117,6 +117,15 @@ impl<P: ViewProjection + Clone> Repository<P> for SimViews {
         Ok(found)
     }
 
+    async fn streams(
+        &self,
+        after: Option<&StreamId>,
+        limit: usize,
+    ) -> Result<Vec<StreamId>, RepositoryError> {
+        let look = Repository::<P>::streams(self.places(), after, limit);
+        self.host.look((Reach::Views, P::NAME), "streams", 0, look).await.map_err(down)?
+    }
+
     async fn offsets(&self) -> Result<Vec<Offset>, RepositoryError> {
         self.host
             .look((Reach::Views, P::NAME), "offsets", 0, Repository::<P>::offsets(self.places()))

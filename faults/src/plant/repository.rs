@@ -60,6 +60,14 @@ impl<P: ViewProjection> Repository<P, style::View> for Careless {
         Repository::<P>::checkpoints(&self.views, streams).await
     }
 
+    async fn streams(
+        &self,
+        after: Option<&StreamId>,
+        limit: usize,
+    ) -> Result<Vec<StreamId>, RepositoryError> {
+        Repository::<P>::streams(&self.views, after, limit).await
+    }
+
     async fn offsets(&self) -> Result<Vec<Offset>, RepositoryError> {
         Repository::<P>::offsets(&self.views).await
     }

@@ -89,6 +89,19 @@ pub trait DocumentRepository: Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<(String, Document)>, RepositoryError>> + Send;
 
+    /// Their keys alone, where these are cheaper to read.
+    fn scan_keys(
+        &self,
+        projection: &'static str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<String>, RepositoryError>> + Send {
+        async move {
+            let documents = self.scan(projection, after, limit).await?;
+            Ok(documents.into_iter().map(|(key, _)| key).collect())
+        }
+    }
+
     /// The documents that are parked, at most `limit`.
     fn scan_parked(
         &self,

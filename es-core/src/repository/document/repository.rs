@@ -25,6 +25,16 @@ impl<P: OwnRows, D: DocumentRepository> Repository<P, style::View> for D {
         Ok(at.map(Option::unwrap_or_default).collect())
     }
 
+    async fn streams(
+        &self,
+        after: Option<&StreamId>,
+        limit: usize,
+    ) -> Result<Vec<StreamId>, RepositoryError> {
+        let category = category::<P>()?;
+        let keys = self.scan_keys(P::NAME, after.map(|stream| &*stream.id), limit).await?;
+        Ok(keys.into_iter().map(|id| StreamId::new(category, id)).collect())
+    }
+
     async fn offsets(&self) -> Result<Vec<Offset>, RepositoryError> {
         self.load_offsets(P::NAME).await
     }

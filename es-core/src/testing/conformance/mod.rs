@@ -134,6 +134,8 @@ macro_rules! repository_conformance {
             parking_and_its_end
             rows_list_completely
             rows_list_in_byte_order
+            streams_list_completely
+            streams_of_categories_list_completely
             odd_keys_are_rows_of_their_own
             odd_streams_have_checkpoints_of_their_own
             projections_do_not_mix
@@ -178,6 +180,7 @@ macro_rules! document_repository_conformance {
             parking_and_its_end
             what_is_only_parked_is_no_row
             rows_list_completely
+            streams_list_completely
             odd_streams_have_checkpoints_of_their_own
             projections_do_not_mix
             a_restart_keeps_everything

@@ -48,6 +48,13 @@ impl<P: ViewProjection> Repository<P> for Views {
         }
         Repository::<P>::checkpoints(&self.inner, streams).await
     }
+    async fn streams(
+        &self,
+        after: Option<&StreamId>,
+        limit: usize,
+    ) -> Result<Vec<StreamId>, RepositoryError> {
+        Repository::<P>::streams(&self.inner, after, limit).await
+    }
     async fn offsets(&self) -> Result<Vec<Offset>, RepositoryError> {
         Repository::<P>::offsets(&self.inner).await
     }

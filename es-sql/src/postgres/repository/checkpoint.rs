@@ -109,6 +109,37 @@ pub(super) async fn advance(
     Ok((0..).zip(elsewhere).filter_map(|(at, elsewhere)| elsewhere.then_some(at)).collect())
 }
 
+const FIRST: &str = concat!(
+    "SELECT category, aggregate_id FROM es_checkpoints WHERE projection = $1 ORDER BY category, ",
+    head!("aggregate_id"),
+    ", aggregate_id LIMIT $2"
+);
+
+const AFTER: &str = concat!(
+    "SELECT category, aggregate_id FROM es_checkpoints WHERE projection = $1 AND (category, ",
+    head!("aggregate_id"),
+    ", aggregate_id) > ($3, ",
+    head!("$4"),
+    ", $4) ORDER BY category, ",
+    head!("aggregate_id"),
+    ", aggregate_id LIMIT $2"
+);
+
+pub(super) async fn streams(
+    pool: &PgPool,
+    space: &Space,
+    after: Option<&StreamId>,
+    limit: usize,
+) -> Result<Vec<StreamId>, sqlx::Error> {
+    let query = sqlx::query(if after.is_some() { AFTER } else { FIRST }).bind(&*space.name).bind(most(limit));
+    let query = match after {
+        None => query,
+        Some(after) => query.bind(escape(&after.category)).bind(escape(&after.id)),
+    };
+    let stream = |row: &PgRow| Ok(StreamId::new(unescape(row.try_get(0)?), unescape(row.try_get(1)?)));
+    query.fetch_all(pool).await?.iter().map(stream).collect()
+}
+
 const PARKED: &str =
     "SELECT category, aggregate_id, applied, commit_id, parked_sequence, parked_error, parked_at
     FROM es_checkpoints WHERE projection = $1 AND parked_sequence IS NOT NULL

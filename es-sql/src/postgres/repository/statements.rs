@@ -37,6 +37,15 @@ impl<P: SqlProjection<Postgres>> Repository<P, style::Sql> for PostgresRepositor
         checkpoint::read(self.pool(P::NAME).await?, &self.space(P::NAME), streams).await
     }
 
+    async fn streams(
+        &self,
+        after: Option<&StreamId>,
+        limit: usize,
+    ) -> Result<Vec<StreamId>, RepositoryError> {
+        let pool = self.pool(P::NAME).await?;
+        checkpoint::streams(pool, &self.space(P::NAME), after, limit).await.map_err(unavailable)
+    }
+
     async fn offsets(&self) -> Result<Vec<Offset>, RepositoryError> {
         offset::read(self.pool(P::NAME).await?, &self.space(P::NAME)).await.map_err(unavailable)
     }

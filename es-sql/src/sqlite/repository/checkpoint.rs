@@ -118,6 +118,26 @@ async fn write(tx: &mut SqliteConnection, space: &Space, moves: &[Move]) -> Resu
     sqlx::query_with(MOVE.sql(moves.len()), p.finish()).execute(tx).await.map(drop)
 }
 
+const FIRST: &str = "SELECT category, aggregate_id FROM es_checkpoints WHERE projection = ?
+    ORDER BY category, aggregate_id LIMIT ?";
+const AFTER: &str = "SELECT category, aggregate_id FROM es_checkpoints WHERE projection = ?
+    AND (category, aggregate_id) > (?, ?) ORDER BY category, aggregate_id LIMIT ?";
+
+pub(super) async fn streams(
+    pool: &SqlitePool,
+    space: &Space,
+    after: Option<&StreamId>,
+    limit: usize,
+) -> Result<Vec<StreamId>, sqlx::Error> {
+    let query = match after {
+        None => sqlx::query(FIRST).bind(&*space.name),
+        Some(after) => sqlx::query(AFTER).bind(&*space.name).bind(&*after.category).bind(&*after.id),
+    };
+    let stream =
+        |row: &SqliteRow| Ok(StreamId::new(row.try_get::<String, _>(0)?, row.try_get::<&str, _>(1)?));
+    query.bind(most(limit)).fetch_all(pool).await?.iter().map(stream).collect()
+}
+
 const PARKED: &str = "SELECT category, aggregate_id, applied, commit_id, parked_sequence, parked_error, parked_at
     FROM es_checkpoints WHERE projection = ? AND parked_sequence IS NOT NULL ORDER BY category, aggregate_id LIMIT ?";
 

@@ -35,6 +35,15 @@ impl<P: SqlProjection<Sqlite>> Repository<P, style::Sql> for SqlRepository {
         checkpoint::read(&self.inner.pool, &self.space(P::NAME), streams).await
     }
 
+    async fn streams(
+        &self,
+        after: Option<&StreamId>,
+        limit: usize,
+    ) -> Result<Vec<StreamId>, RepositoryError> {
+        self.gate().await?;
+        checkpoint::streams(&self.inner.pool, &self.space(P::NAME), after, limit).await.map_err(unavailable)
+    }
+
     async fn offsets(&self) -> Result<Vec<Offset>, RepositoryError> {
         self.gate().await?;
         offset::read(&self.inner.pool, &self.space(P::NAME)).await

@@ -6,7 +6,7 @@ pub use super::repository::{
     a_failing_fold_applies_nothing, a_new_repository_is_empty, a_restart_keeps_everything,
     a_stale_move_applies_nothing, dead_letters_are_kept_once, odd_streams_have_checkpoints_of_their_own,
     of_two_appliers_one_folds, offsets_never_go_back, parking_and_its_end, projections_do_not_mix,
-    racing_listeners_fold_each_event_once, rows_list_completely,
+    racing_listeners_fold_each_event_once, rows_list_completely, streams_list_completely,
 };
 
 use std::sync::Arc;

@@ -70,13 +70,15 @@ pub(super) async fn offsets<P: Suite>(repository: &impl Repository<P>) -> Vec<(S
     offsets
 }
 
-type Everything = (Vec<Row>, Vec<Checkpoint>, Vec<(String, i64)>, Vec<ParkedAggregate>, Vec<DeadLetter>);
+type Everything =
+    (Vec<Row>, Vec<Checkpoint>, Vec<StreamId>, Vec<(String, i64)>, Vec<ParkedAggregate>, Vec<DeadLetter>);
 
 /// Everything that a projection has; two of them are equal when nothing was applied between.
 async fn everything<P: Suite>(repository: &impl Repository<P>, streams: &[StreamId]) -> Everything {
     (
         repository.list(None, usize::MAX).await.expect("rows"),
         repository.checkpoints(streams).await.expect("checkpoints"),
+        repository.streams(None, usize::MAX).await.expect("streams"),
         offsets::<P>(repository).await,
         repository.parked(usize::MAX).await.expect("parked"),
         repository.dead_letters(usize::MAX).await.expect("dead letters"),

@@ -1,7 +1,7 @@
 use super::{Suite, apply_move, batch, checkpoint, first, row, tally};
 use crate::{
-    repository::Repository,
-    store::{StreamId, Version},
+    repository::{Checkpoint, Move, Parked, Repository},
+    store::{StreamId, Version, from_millis},
     testing::conformance::{
         Counts, DocumentRepositoryFixture, Note, RepositoryFixture, Totals,
         notes::{CATEGORY, ELSEWHERE, chain, commit, odd_texts, stream},
@@ -40,6 +40,68 @@ pub async fn rows_list_completely(fixture: impl DocumentRepositoryFixture) {
     let rest = Repository::<Counts>::list(&repository, Some("nobody's"), usize::MAX).await.expect("rows");
     let rest: Vec<_> = rest.into_iter().map(|(key, _)| key).collect();
     assert_eq!(rest, order[order.len() - rest.len()..]);
+}
+
+/// All streams, by pages of at most `limit`.
+async fn streams(repository: &impl Repository<Counts>, limit: usize) -> Vec<StreamId> {
+    let mut streams: Vec<StreamId> = Vec::new();
+    loop {
+        let page = repository.streams(streams.last(), limit).await.expect("streams");
+        assert!(page.len() <= limit, "{} streams where {limit} are the most", page.len());
+        if page.is_empty() {
+            return streams;
+        }
+        streams.extend(page);
+    }
+}
+
+async fn list_streams(repository: &impl Repository<Counts>, mut due: Vec<StreamId>) {
+    let order = streams(repository, usize::MAX).await;
+    let mut listed = order.clone();
+    listed.sort();
+    due.sort();
+    assert_eq!(listed, due);
+    for limit in [1, 5, due.len()] {
+        assert_eq!(streams(repository, limit).await, order, "by {limit}");
+    }
+    // A place to go on from need not have a checkpoint.
+    let rest = repository.streams(Some(&stream("nobody's")), usize::MAX).await.expect("streams");
+    assert_eq!(rest, order[order.len() - rest.len()..]);
+}
+
+/// Sets `streams` aside before their first event.
+async fn park(repository: &impl Repository<Counts>, streams: &[StreamId]) {
+    let parked = Parked { sequence: 1, error: String::new(), at: from_millis(0) };
+    let moves = streams.iter().map(|stream| Move {
+        stream: stream.clone(),
+        expected: Checkpoint::default(),
+        to: Checkpoint { parked: Some(parked.clone()), ..Checkpoint::default() },
+        commits: Vec::new(),
+    });
+    repository.apply(&Counts, &batch(moves)).await.expect("parked");
+}
+
+/// Every stream that has a checkpoint is listed once, whatever the page size, in an order that stays.
+pub async fn streams_list_completely(fixture: impl DocumentRepositoryFixture) {
+    let repository = super::open(fixture.open()).await;
+    let mut due: Vec<_> = odd_texts().iter().map(|id| stream(id)).collect();
+    let commits: Vec<_> = due.iter().map(|stream| chain(stream, [1])).collect();
+    repository.apply(&Counts, &batch(commits.iter().map(|c| apply_move(c)))).await.expect("applied");
+    let parked = ["set aside 1", "set aside 2"].map(stream);
+    park(&repository, &parked).await;
+    due.extend(parked);
+    list_streams(&repository, due).await;
+}
+
+/// As [`streams_list_completely`], where the same ids are in several categories.
+pub async fn streams_of_categories_list_completely(fixture: impl RepositoryFixture) {
+    let repository = super::open(fixture.open()).await;
+    let ids = odd_texts();
+    let categories = [CATEGORY, ELSEWHERE, "z", ""];
+    let due: Vec<_> =
+        categories.iter().flat_map(|category| ids.iter().map(|id| StreamId::new(*category, &**id))).collect();
+    park(&repository, &due).await;
+    list_streams(&repository, due).await;
 }
 
 /// Rows are listed in the byte order of their keys, completely, whatever the page size.

@@ -3,6 +3,8 @@
 //! A gap shows when the next commit of its aggregate arrives. An aggregate's very last commits have no next
 //! one: if the feed loses them, only a look at the store finds them.
 
+mod unknown;
+
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use futures_util::{TryStreamExt, stream::FuturesUnordered};
@@ -11,6 +13,7 @@ use tokio::{
     time::Instant,
 };
 
+use self::unknown::Known;
 use super::{handle::Shared, run::FIRST_PAUSE, run::LONGEST_PAUSE};
 use crate::{
     handler::jittered,
@@ -41,9 +44,12 @@ pub struct Verified {
     /// Aggregates whose view was behind the store, and stayed so for the grace period. Their commits are being
     /// fetched.
     pub behind: u64,
-    /// Aggregates whose view shows what the store does not hold: events beyond the stream's end, or another
-    /// commit at its end. Either the store was restored from a backup, or somebody changed one of the two; the
-    /// log names each.
+    /// Aggregates whose view shows what the store does not hold: events beyond the stream's end, another commit at
+    /// its end, or a stream that is not there at all. Either the store was restored from a backup, or somebody
+    /// changed one of the two; the log names each.
+    ///
+    /// Streams that are not there are looked for among all of a store that has up to a million, and among a random
+    /// part of one that has more, another in each verification.
     pub diverged: u64,
 }
 
@@ -113,19 +119,21 @@ impl Verifier {
 
     /// In parts side by side, as many as the store has: one alone would wait for one answer after the other.
     pub(super) async fn verify(&self, grace: Duration) -> Result<Verified, QueryError> {
+        let known = Known::new();
         let parts = FuturesUnordered::new();
         for category in &self.categories {
             for part in self.store.parts(category, AT_ONCE) {
-                parts.push(self.part(category, part, grace));
+                parts.push(self.part(category, part, &known, grace));
             }
         }
         let parts: Vec<Verified> = parts.try_collect().await?;
+        let unknown = self.unknown(&known).await?;
         let sum = |of: fn(&Verified) -> u64| parts.iter().map(of).sum();
         let found = Verified {
             projection: self.shared.projection,
             streams: sum(|part| part.streams),
             behind: sum(|part| part.behind),
-            diverged: sum(|part| part.diverged),
+            diverged: sum(|part| part.diverged) + unknown,
         };
         self.shared.counts.diverged.add(found.diverged);
         Ok(found)
@@ -136,6 +144,7 @@ impl Verifier {
         &self,
         category: &str,
         mut after: Option<String>,
+        known: &Known,
         grace: Duration,
     ) -> Result<Verified, QueryError> {
         let mut found = Verified { projection: self.shared.projection, streams: 0, behind: 0, diverged: 0 };
@@ -143,6 +152,7 @@ impl Verifier {
         loop {
             let page = self.store.heads(category, after.as_deref(), PAGE).await?;
             found.streams += page.heads.len() as u64;
+            known.add(page.heads.iter().map(|(stream, _)| stream));
             self.compare(page.heads, &mut behind, &mut found).await?;
             if behind.len() >= MOST_BEHIND {
                 found.behind += self.fetch(&mut behind, grace).await?;
