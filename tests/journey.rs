@@ -212,7 +212,7 @@ async fn what_is_wired_wrongly_does_not_start() {
     assert!(matches!(twice, Err(StartError::DuplicateProjection("meters"))), "{twice:?}");
     let app = App::builder(MemoryEventStore::new()).start().await.unwrap();
     let unknown = app.query(GetMeter(7)).await;
-    assert!(matches!(unknown, Err(QueryError::NotRegistered("meters"))), "{unknown:?}");
+    assert!(matches!(unknown, Err(QueryError::NotRegistered { projection: "meters", .. })), "{unknown:?}");
 }
 
 /// Yesterday's program and today's: the event has got a unit, and another meaning.

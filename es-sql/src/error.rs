@@ -62,6 +62,19 @@ pub enum PrepareError {
         "`{0}` cannot be the name of a schema: write small letters, digits and `_`, at most 63, with no digit first"
     )]
     SchemaName(String),
+    /// The server cannot be reached, or does not let this role in.
+    #[error(
+        "PostgreSQL at {host}:{port} cannot be used: {source}; look at the server, the address, and the role's rights"
+    )]
+    Connect {
+        /// Its host, or the folder of its socket.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
     /// The database cannot be asked, or the tables cannot be made.
     #[error("the tables for views cannot be made ready in PostgreSQL: {0}")]
     Database(#[source] BoxError),

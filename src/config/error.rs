@@ -25,7 +25,7 @@ impl fmt::Display for Origin {
             Self::Line { file: Some(file), line } => write!(f, "{}, line {line}", file.display()),
             Self::Line { file: None, line } => write!(f, "line {line}"),
             Self::Variable(name) => write!(f, "the variable {name}"),
-            Self::Set => f.write_str("what was set"),
+            Self::Set => f.write_str("what `Config::set` was given"),
         }
     }
 }
@@ -53,8 +53,8 @@ pub enum ConfigError {
         #[source]
         source: io::Error,
     },
-    /// It is no TOML.
-    #[error("{origin}: this is no TOML: {reason}")]
+    /// It is not valid TOML.
+    #[error("{origin}: this is not valid TOML: {reason}")]
     Syntax {
         /// Where.
         origin: Origin,
@@ -96,7 +96,7 @@ pub enum ConfigError {
         expected: String,
     },
     /// A setting has to be given.
-    #[error("`{key}` is missing, {expected}: add it to the configuration, or set {variable}")]
+    #[error("`{key}` is missing: set it to {expected}, in the configuration or by the variable {variable}")]
     Missing {
         /// The setting.
         key: &'static str,

@@ -112,7 +112,7 @@ impl Config {
     /// ```
     /// use event_sourcing::config::Config;
     /// let error = Config::from_text("[app]\ncached_aggregates = \"many\"").unwrap_err();
-    /// assert_eq!(error.to_string(), "line 2: `app.cached_aggregates` has to be a whole number from 1 on");
+    /// assert_eq!(error.to_string(), "line 2: `app.cached_aggregates` has to be a whole number of at least 1");
     /// # Ok::<(), event_sourcing::config::ConfigError>(())
     /// ```
     ///
@@ -172,7 +172,7 @@ impl Config {
     /// ```
     /// use event_sourcing::config::Config;
     /// let error = Config::new().check().unwrap_err();
-    /// assert!(error.to_string().starts_with("`store.kind` is missing, `sqlite`, `cassandra` or `memory`: "));
+    /// assert!(error.to_string().starts_with("`store.kind` is missing: set it to `sqlite`, `cassandra` or `memory`, "));
     /// ```
     ///
     /// # Errors

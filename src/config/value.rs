@@ -88,7 +88,7 @@ impl Kind {
                 }
             }
             Self::Count(most) if most < 1000 => format!("a whole number from 1 to {most}"),
-            Self::Count(_) => "a whole number from 1 on".to_owned(),
+            Self::Count(_) => "a whole number of at least 1".to_owned(),
             Self::Duration => "a time, such as \"10s\" or \"500ms\"".to_owned(),
             Self::Interval => "a time above zero, such as \"10s\" or \"500ms\"".to_owned(),
             Self::List => "texts, such as [\"a\", \"b\"] or \"a,b\"".to_owned(),

@@ -112,6 +112,17 @@ impl Values {
         self.0.get(name).cloned().or_else(|| key.and_then(|key| key.kind.read(key.default?)))
     }
 
+    pub(super) fn is_given(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// The first setting of this section that was given.
+    pub(super) fn given_under(&self, section: &str) -> Option<&'static str> {
+        let is_under =
+            |name: &&&'static str| name.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'));
+        self.0.keys().find(is_under).copied()
+    }
+
     pub(super) fn text(&self, name: &'static str) -> Option<String> {
         if let Value::Text(text) = self.get(name)? { Some(text) } else { None }
     }

@@ -78,7 +78,7 @@ async fn what_cannot_be_opened_is_named() {
 
     let backends = Config::from_text("store.kind = \"memory\"").unwrap().open().await.unwrap();
     let error = backends.project(backends.app(), Meters).unwrap_err().to_string();
-    let message = "`views.kind` is missing, `sqlite`, `postgres`, `cassandra` or `memory`: add it to the \
-                   configuration, or set EVENT_SOURCING__VIEWS__KIND";
+    let message = "`views.kind` is missing: set it to `sqlite`, `postgres`, `cassandra` or `memory`, in the \
+                   configuration or by the variable EVENT_SOURCING__VIEWS__KIND";
     assert_eq!(error, message);
 }

@@ -47,8 +47,8 @@ fn values_of_the_wrong_type() {
         ("store.kind = \"mysql\"", "`store.kind` has to be `sqlite`, `cassandra` or `memory`"),
         ("store.kind = 5", "`store.kind` has to be `sqlite`, `cassandra` or `memory`"),
         ("store.sqlite.file = true", "`store.sqlite.file` has to be a text"),
-        ("app.cached_aggregates = 0", "`app.cached_aggregates` has to be a whole number from 1 on"),
-        ("app.cached_aggregates = \"5\"", "`app.cached_aggregates` has to be a whole number from 1 on"),
+        ("app.cached_aggregates = 0", "`app.cached_aggregates` has to be a whole number of at least 1"),
+        ("app.cached_aggregates = \"5\"", "`app.cached_aggregates` has to be a whole number of at least 1"),
         (
             "store.cassandra.create.replicas = 256",
             "`store.cassandra.create.replicas` has to be a whole number from 1 to 255",
@@ -94,7 +94,7 @@ fn variables_that_stand_for_nothing_or_have_a_wrong_value() {
             "EVENT_SOURCING__APP__CACHED_AGGREGATES",
             "many",
             "the variable EVENT_SOURCING__APP__CACHED_AGGREGATES: `app.cached_aggregates` has to be \
-             a whole number from 1 on",
+             a whole number of at least 1",
         ),
         (
             "EVENT_SOURCING__FEED__KAFKA__OPTIONS",
@@ -128,7 +128,7 @@ fn a_file_is_named_and_what_is_no_toml_shows_no_secret() {
     let error = Config::from_file(&file).unwrap_err();
     assert!(matches!(error, ConfigError::Syntax { .. }));
     let shown = format!("{error} {error:?}");
-    assert!(shown.starts_with(&format!("{}, line 2: this is no TOML: ", file.display())), "{shown}");
+    assert!(shown.starts_with(&format!("{}, line 2: this is not valid TOML: ", file.display())), "{shown}");
     assert!(!shown.contains("hunter2"), "{shown}");
     let error = Config::from_file(folder.path().join("none.toml")).unwrap_err();
     assert!(matches!(error, ConfigError::Unreadable { .. }) && error.to_string().contains("none.toml"));
@@ -155,17 +155,17 @@ fn what_is_missing() {
     for (text, message) in [
         (
             "",
-            "`store.kind` is missing, `sqlite`, `cassandra` or `memory`: add it to the configuration, or set \
-             EVENT_SOURCING__STORE__KIND",
+            "`store.kind` is missing: set it to `sqlite`, `cassandra` or `memory`, in the configuration or by \
+             the variable EVENT_SOURCING__STORE__KIND",
         ),
         (
             "store.kind = \"sqlite\"",
-            "`store.sqlite.file` is missing, a text: add it to the configuration, or set \
+            "`store.sqlite.file` is missing: set it to a text, in the configuration or by the variable \
              EVENT_SOURCING__STORE__SQLITE__FILE",
         ),
         (
             "store.kind = \"memory\"\nviews.kind = \"sqlite\"",
-            "`views.sqlite.file` is missing, a text: add it to the configuration, or set \
+            "`views.sqlite.file` is missing: set it to a text, in the configuration or by the variable \
              EVENT_SOURCING__VIEWS__SQLITE__FILE",
         ),
         (
@@ -185,11 +185,15 @@ fn what_is_missing() {
 #[test]
 fn what_a_cluster_needs() {
     for (text, message) in [
-        ("store.cassandra.user = \"u\"", "`store.cassandra.password` is missing, "),
-        ("store.cassandra.password = \"8271\"", "`store.cassandra.user` is missing, "),
-        ("feed.kind = \"kafka\"", "`feed.kafka.brokers` is missing, "),
-        ("views.kind = \"postgres\"", "`views.postgres.url` is missing, "),
-        ("views.kind = \"cassandra\"", "`views.cassandra.keyspace` is missing, "),
+        ("store.cassandra.user = \"u\"", "`store.cassandra.password` is missing: "),
+        ("store.cassandra.password = \"8271\"", "`store.cassandra.user` is missing: "),
+        ("feed.kind = \"kafka\"", "`feed.kafka.brokers` is missing: "),
+        (
+            "feed.kafka = { brokers = \"b:1\", fast_path = \"aggregate-id\" }",
+            "`feed.kind`: `feed.kafka.brokers` is set, and commits come from the store itself: set it to `kafka`",
+        ),
+        ("views.kind = \"postgres\"", "`views.postgres.url` is missing: "),
+        ("views.kind = \"cassandra\"", "`views.cassandra.keyspace` is missing: "),
         (
             "store.cassandra.create = { replicas = 1, datacenters.dc1 = 1 }",
             "`store.cassandra.create`: give either `replicas`, for one datacenter, or `datacenters`",

@@ -82,7 +82,8 @@ impl Builder {
     /// that is there keeps what it was made with, and the log says so.
     #[must_use]
     pub fn bucket_size(mut self, events: u64) -> Self {
-        self.bucket_size = Some(events.max(1));
+        // What is stored is a `bigint`.
+        self.bucket_size = Some(events.clamp(1, i64::MAX.cast_unsigned()));
         self
     }
 

@@ -24,6 +24,7 @@ struct Registered {
 /// What an [`App`] is made of. Made by [`App::builder`].
 pub struct AppBuilder<S> {
     store: Arc<dyn DynStore>,
+    /// Instead of the store's own.
     feed: Option<Arc<dyn DynFeed>>,
     services: S,
     codec: Codec,
@@ -36,10 +37,9 @@ pub struct AppBuilder<S> {
 
 impl AppBuilder<()> {
     pub(super) fn new(store: impl EventStore) -> Self {
-        let store: Arc<dyn DynStore> = Arc::new(store);
         Self {
-            feed: store.feed(),
-            store,
+            store: Arc::new(store),
+            feed: None,
             services: (),
             codec: Codec::default(),
             conflicts: ConflictPolicy::default(),
@@ -74,7 +74,8 @@ impl<S: Send + Sync + 'static> AppBuilder<S> {
         self
     }
 
-    /// Where commits come from, instead of the store's own feed.
+    /// Where commits come from, instead of the store's own feed. That of a store on Cassandra brings only what its own
+    /// process commits: where several do, this is needed, and an App that starts without it says so in the log.
     pub fn change_feed(mut self, feed: impl ChangeFeed) -> Self {
         self.feed = Some(Arc::new(feed));
         self
@@ -126,13 +127,21 @@ impl<S: Send + Sync + 'static> AppBuilder<S> {
         let tokio = tokio::runtime::Handle::try_current().map_err(|_| StartError::NoRuntime)?;
         crate::metrics::describe();
         let mut views = ViewSet::new(self.patience);
+        let own_feed = if self.feed.is_none() { self.store.feed() } else { None };
+        if own_feed.as_ref().is_some_and(|feed| !feed.is_complete()) && !self.projections.is_empty() {
+            tracing::warn!(
+                "views show at once what this process commits, and what others commit only after their next comparison with the event store: \
+                 where several processes commit, add `.change_feed(..)` to the App's builder"
+            );
+        }
+        let feed = self.feed.or(own_feed);
         let mut ready = Vec::with_capacity(self.projections.len());
         for Registered { mut listener, id } in self.projections {
             let projection = listener.projection;
             if ready.iter().any(|(other, ..): &(Listener, _, TypeId)| other.projection == projection) {
                 return Err(StartError::DuplicateProjection(projection));
             }
-            let feed = self.feed.clone().ok_or(StartError::NoChangeFeed(projection))?;
+            let feed = feed.clone().ok_or(StartError::NoChangeFeed(projection))?;
             listener.verify_every = self.verify_every.or((!feed.is_complete()).then_some(VERIFY_EVERY));
             let prepared = listener.repository.prepare().await;
             prepared.map_err(|source| StartError::Repository { projection, source })?;

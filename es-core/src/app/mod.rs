@@ -281,7 +281,10 @@ impl<S: Send + Sync + 'static> App<S> {
         &self,
         tell: impl FnMut(&RebuildProgress),
     ) -> Result<RebuildProgress, RebuildError> {
-        let entry = self.inner.views.entry::<P>().map_err(|_| RebuildError::NotRegistered(P::NAME))?;
+        let entry = self.inner.views.entry::<P>().map_err(|_| {
+            let (projection, type_name) = (P::NAME, std::any::type_name::<P>());
+            RebuildError::NotRegistered { projection, type_name }
+        })?;
         entry.served.clone().rebuild(tell).await
     }
 

@@ -5,7 +5,7 @@ use super::Codec;
 /// An event could not be turned into bytes. Nothing was stored.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{codec} cannot encode this value: {reason}; avoid serde attributes that change the shape while serializing"
+    "{codec} cannot encode this value: {reason}; avoid numbers that are not finite, values of any depth, and serde attributes that change the shape while serializing"
 )]
 pub struct EncodeError {
     codec: Codec,

@@ -23,7 +23,14 @@ pub trait Storable: Sized {
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> Storable for T {
     fn to_bytes(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        codec.encode(self, out)
+        let start = out.len();
+        codec.encode(self, out)?;
+        if codec == Codec::Json {
+            // It writes what it cannot read: NaN and infinite numbers as `null`, values at any depth.
+            let read = codec.decode::<T>(&out[start..]);
+            read.map_err(|reason| EncodeError::new(codec, format!("it could not be read again: {reason}")))?;
+        }
+        Ok(())
     }
     fn from_bytes(codec: Codec, bytes: &[u8]) -> Result<Self, String> {
         codec.decode(bytes)
@@ -166,4 +173,46 @@ pub fn debug<E: EventSet>(event: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result 
 /// The error for a name that no event of a set has.
 pub fn unknown(name: &str) -> DecodeError {
     DecodeError::UnknownEvent { name: name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, serde::Deserialize)]
+    struct Rated {
+        rate: f64,
+        above: Option<Box<Rated>>,
+    }
+
+    fn rated(rate: f64, depth: usize) -> Rated {
+        (0..depth).fold(Rated { rate, above: None }, |above, _| Rated { rate, above: Some(above.into()) })
+    }
+
+    /// Acknowledged, it could be read by nobody.
+    #[test]
+    fn what_cannot_be_read_again_is_not_written() {
+        for unreadable in [rated(f64::NAN, 0), rated(f64::NEG_INFINITY, 1), rated(1.0, 200)] {
+            let error = unreadable.to_bytes(Codec::Json, &mut Vec::new()).unwrap_err();
+            assert!(error.to_string().contains("could not be read again"), "{error}");
+        }
+        for value in [rated(f64::INFINITY, 0), rated(1.0, 200)] {
+            let mut bytes = Vec::new();
+            value.to_bytes(Codec::Bincode, &mut bytes).unwrap();
+            assert_eq!(Rated::from_bytes(Codec::Bincode, &bytes), Ok(value));
+        }
+    }
+
+    /// A number is the same after any way through a store.
+    #[test]
+    fn numbers_come_back_exactly() {
+        for rate in [53_267.370_800_000_004, 0.1 + 0.2, f64::MIN_POSITIVE, f64::MAX, 1e23, -0.0] {
+            for codec in [Codec::Json, Codec::Bincode] {
+                let mut bytes = b"before".to_vec();
+                rated(rate, 1).to_bytes(codec, &mut bytes).unwrap();
+                let back = Rated::from_bytes(codec, &bytes[6..]).unwrap();
+                assert_eq!(back.rate.to_bits(), rate.to_bits(), "{rate} as {codec}");
+            }
+        }
+    }
 }

@@ -84,6 +84,10 @@ impl<A: Aggregate> Live<A> {
                 return Err(forked(stream, &self.version, known).into());
             }
             page.commits.remove(0);
+            if page.commits.is_empty() && page.more {
+                // Pages may end anywhere: this one had only what was known.
+                page = store.read(stream, self.version.last_sequence() + 1, PAGE).await?;
+            }
         }
         loop {
             check_chain(&self.version, &page.commits)?;

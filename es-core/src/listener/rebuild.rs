@@ -63,8 +63,15 @@ impl fmt::Display for RebuildProgress {
 #[non_exhaustive]
 pub enum RebuildError {
     /// Nobody gave the App this projection.
-    #[error("projection `{0}` is not part of this App: add `.projection({0}, repository)` to its builder")]
-    NotRegistered(&'static str),
+    #[error(
+        "projection `{projection}` is not part of this App: add `.projection({type_name}, repository)` to its builder"
+    )]
+    NotRegistered {
+        /// Its name.
+        projection: &'static str,
+        /// The type that has it.
+        type_name: &'static str,
+    },
     /// The repository keeps one generation only.
     #[error(
         "the repository of projection `{0}` cannot fill new views beside the old ones: give the projection another name, which starts its views anew, and remove the old ones"

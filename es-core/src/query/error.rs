@@ -7,8 +7,15 @@ use crate::{listener::StopReason, repository::RepositoryError, store::ReadError}
 #[non_exhaustive]
 pub enum QueryError {
     /// Nobody gave the App this projection.
-    #[error("projection `{0}` is not part of this App: add `.projection({0}, repository)` to its builder")]
-    NotRegistered(&'static str),
+    #[error(
+        "projection `{projection}` is not part of this App: add `.projection({type_name}, repository)` to its builder"
+    )]
+    NotRegistered {
+        /// Its name.
+        projection: &'static str,
+        /// The type that has it.
+        type_name: &'static str,
+    },
     /// The view did not get as far as asked in time. It will: ask again.
     #[error(
         "projection `{projection}` did not reach {token} within {waited:?}: ask again, or allow more time"

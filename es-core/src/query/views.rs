@@ -181,7 +181,7 @@ impl ViewSet {
 
     pub(crate) fn entry<P: Projection>(&self) -> Result<&Entry, QueryError> {
         let found = self.entries.iter().find(|entry| entry.id == TypeId::of::<P>());
-        found.ok_or(QueryError::NotRegistered(P::NAME))
+        found.ok_or(QueryError::NotRegistered { projection: P::NAME, type_name: std::any::type_name::<P>() })
     }
 
     /// The view of projection `P`.

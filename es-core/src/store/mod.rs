@@ -97,7 +97,8 @@ pub trait EventStore: Send + Sync + 'static {
     fn append(&self, commit: Arc<Commit>) -> impl Future<Output = Result<(), AppendError>> + Send;
 
     /// The commits of `stream` whose first sequence is `from` or later, in order, at most `limit` of them
-    /// (the store may stop sooner and say `more`). Sees every commit acknowledged before the call.
+    /// (after one commit or more the store may stop sooner and say `more`). Sees every commit acknowledged before the
+    /// call.
     fn read(
         &self,
         stream: &StreamId,

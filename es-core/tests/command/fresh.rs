@@ -27,6 +27,24 @@ async fn a_refusal() {
     assert!(store.calls().ends_with(&calls));
 }
 
+/// A store may end a page after any commit, also after the one that is known already.
+#[tokio::test]
+async fn a_refusal_over_pages_of_one_commit() {
+    let store = FaultyStore::new();
+    let (ours, theirs) = (app(&store).await, app(&store.another()).await);
+    ask(&ours, add(1)).await.unwrap();
+    ask(&theirs, add(4)).await.unwrap();
+    ask(&theirs, add(2)).await.unwrap();
+    store.tamper_pages(|mut page| {
+        page.more |= page.commits.len() > 1;
+        page.commits.truncate(1);
+        page
+    });
+    let refusal = wrong_without_two(|| Err(Refused("there is no 2".into())));
+    assert_eq!(ask(&ours, refusal).await.unwrap().version, 4);
+    assert_eq!(stored(&store, "a").await, [1, 4, 2, 3]);
+}
+
 #[tokio::test]
 async fn a_no_op() {
     stale(wrong_without_two(|| Ok(vec![]))).await;

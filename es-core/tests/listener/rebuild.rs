@@ -201,7 +201,9 @@ async fn what_cannot_be_rebuilt_says_so() {
     let error = world.app.rebuild::<Seen>(|_| ()).await.unwrap_err();
     assert!(matches!(error, RebuildError::Unsupported("seen")), "{error:?}");
     let error = world.app.rebuild::<Sum>(|_| ()).await.unwrap_err();
-    assert!(matches!(error, RebuildError::NotRegistered("sum")), "{error:?}");
+    assert!(matches!(error, RebuildError::NotRegistered { projection: "sum", .. }), "{error:?}");
+    // The type, as the builder takes it.
+    assert!(error.to_string().contains("::Sum, repository)`"), "{error}");
 }
 
 /// Found by the simulation: a process that stands still while its views are rebuilt twice has a repository in hand whose

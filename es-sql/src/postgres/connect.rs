@@ -28,7 +28,11 @@ impl PostgresRepository {
         let mut options: PgConnectOptions = url.parse().map_err(|_| PrepareError::Address)?;
         schema.map_or(Ok(()), check_name)?;
         // A pool would go on trying for half a minute.
-        let mut connection = options.connect().await?;
+        let mut connection = options.connect().await.map_err(|error| PrepareError::Connect {
+            host: options.get_host().to_owned(),
+            port: options.get_port(),
+            source: error.into(),
+        })?;
         if let Some(schema) = schema {
             ensure_schema(&mut connection, schema).await?;
             options = options.options([("search_path", schema)]);

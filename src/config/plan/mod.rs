@@ -69,6 +69,12 @@ impl Plan {
                 "`kafka` brings what is stored in Cassandra: set `store.kind` to `cassandra`",
             ));
         }
+        if let Some(idle) = values.given_under("feed.kafka").filter(|_| !values.is_given("feed.kind")) {
+            let reason = format!(
+                "`{idle}` is set, and commits come from the store itself: set it to `kafka`, or to `store` to leave Kafka out"
+            );
+            return Err(unfit("feed.kind", reason));
+        }
         if views.as_deref() == Some("cassandra") && kind != "cassandra" {
             let reason = "`cassandra` is the cluster of the event store: set `store.kind` to `cassandra` too";
             return Err(unfit("views.kind", reason));
