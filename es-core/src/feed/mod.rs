@@ -36,6 +36,17 @@ pub struct FeedRecord {
     pub payload: FeedPayload,
 }
 
+impl FeedRecord {
+    /// Bytes of what it brings, about.
+    pub(crate) fn size(&self) -> usize {
+        match &self.payload {
+            FeedPayload::Commit(commit) => commit.size(),
+            FeedPayload::Malformed { bytes, .. } => bytes.len(),
+            FeedPayload::Hint { .. } | FeedPayload::Other => 0,
+        }
+    }
+}
+
 /// What a record says.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

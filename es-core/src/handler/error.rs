@@ -4,7 +4,7 @@ use uuid::Uuid;
 use crate::{
     command::HandlerError,
     event::{DecodeError, EncodeError},
-    store::{AppendError, ReadError, StreamForked, StreamId},
+    store::{AppendError, LONGEST_ID, ReadError, StreamForked, StreamId},
 };
 
 /// A command was not done, or it is not known whether it was.
@@ -65,6 +65,14 @@ pub enum ExecuteError<E: HandlerError> {
         stream: StreamId,
         /// The panic's message.
         message: String,
+    },
+    /// The aggregate's id is too long to be stored. Nothing was stored.
+    #[error("an id of `{category}` has {length} bytes, and at most {LONGEST_ID} are stored")]
+    IdTooLong {
+        /// Of which aggregate.
+        category: &'static str,
+        /// Bytes of its text.
+        length: usize,
     },
     /// The App is shut down.
     #[error("the App is shut down and takes no more commands")]

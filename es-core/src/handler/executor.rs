@@ -13,7 +13,7 @@ use crate::{
     command::{Command, CommandContext, Decide, Envelope},
     event::Codec,
     metrics as names,
-    store::{DynStore, StreamId},
+    store::{DynStore, LONGEST_ID, StreamId},
 };
 
 /// What all executors of an App share.
@@ -86,6 +86,10 @@ impl<A: Aggregate, S: Send + Sync + 'static> Executor<A, S> {
         };
         let (job, reply) = Ask::new(command, named, cx, at_work);
         let slot = self.slot(id);
+        let length = slot.stream.id.len();
+        if length > LONGEST_ID {
+            return Err(ExecuteError::IdTooLong { category: A::CATEGORY, length });
+        }
         if slot.enqueue(Box::new(job)) {
             // Ours is the turn. One that has to wait goes on in a task of its own: a caller who leaves, or
             // does not poll for a while, holds up nobody, and what was sent to the store is waited for.

@@ -13,7 +13,7 @@ use crate::{
     handler::jittered,
     projection::OnFailure,
     repository::{ApplyError, Batch, Checkpoint, Move, Parked, RepositoryError},
-    store::{Commit, StreamForked, StreamId, from_millis, to_millis},
+    store::{Commit, StreamForked, from_millis, to_millis},
 };
 
 /// How long a record that came too early is held before what is missing is fetched.
@@ -50,10 +50,10 @@ impl Run {
     /// Returns when that is done: while the database is out of reach it waits, and the feed with it.
     pub(super) async fn attempt(&mut self, mut works: Vec<Work>) -> Result<(), StopReason> {
         loop {
-            self.read_checkpoints(&works).await?;
+            let checkpoints = self.checkpoints(&works).await?;
             let mut steps = Vec::with_capacity(works.len());
-            for work in &mut works {
-                steps.push(self.plan(work).await?);
+            for (work, at) in works.iter_mut().zip(checkpoints) {
+                steps.push(self.plan(work, at).await?);
             }
             self.hold_back(&works, &steps);
             let batch = self.batch(&works, &steps);
@@ -99,20 +99,30 @@ impl Run {
         }
     }
 
-    pub(super) async fn read_checkpoints(&mut self, works: &[Work]) -> Result<(), StopReason> {
-        let unknown = works.iter().filter(|work| self.checkpoints.peek(&work.stream).is_none());
-        let unknown: Vec<StreamId> = unknown.map(|work| work.stream.clone()).collect();
+    /// Where each of `works` is. Not looked up in the cache once more: what is new there may leave it again at once.
+    pub(super) async fn checkpoints(&mut self, works: &[Work]) -> Result<Vec<Checkpoint>, StopReason> {
+        let mut at = Vec::with_capacity(works.len());
+        let (mut places, mut unknown) = (Vec::new(), Vec::new());
+        for work in works {
+            let known = self.checkpoints.get(&work.stream).cloned();
+            if known.is_none() {
+                places.push(at.len());
+                unknown.push(work.stream.clone());
+            }
+            at.push(known.unwrap_or_default());
+        }
         if unknown.is_empty() {
-            return Ok(());
+            return Ok(at);
         }
         loop {
             match self.listener.repository.checkpoints(&unknown).await {
                 Ok(checkpoints) => {
                     self.database_is_back();
-                    for (stream, checkpoint) in unknown.into_iter().zip(checkpoints) {
-                        self.checkpoints.insert(stream, checkpoint);
+                    for ((place, stream), checkpoint) in places.into_iter().zip(unknown).zip(checkpoints) {
+                        self.checkpoints.insert(stream, checkpoint.clone());
+                        at[place] = checkpoint;
                     }
-                    return Ok(());
+                    return Ok(at);
                 }
                 Err(error) => {
                     self.measure(works);
@@ -122,8 +132,7 @@ impl Run {
         }
     }
 
-    async fn plan(&mut self, work: &mut Work) -> Result<Step, StopReason> {
-        let at = self.checkpoints.get(&work.stream).cloned().unwrap_or_default();
+    async fn plan(&mut self, work: &mut Work, at: Checkpoint) -> Result<Step, StopReason> {
         if at.parked.is_some() {
             // Dropped: when it is taken up again, the store has them.
             work.commits.clear();

@@ -35,7 +35,13 @@ impl ListenerHandle {
 
     /// Gives up the commit that failed and takes the aggregate up after it.
     pub(crate) async fn skip(&self, stream: &StreamId) -> Result<(), ControlError> {
-        let place = self.checkpoint(stream).await?.applied + 1;
+        let at = self.checkpoint(stream).await?;
+        if let Some(sequence) = at.parked.map(|parked| parked.sequence).filter(|failed| *failed <= at.applied)
+        {
+            let projection = self.shared.projection;
+            return Err(ControlError::Forked { projection, stream: stream.clone(), sequence });
+        }
+        let place = at.applied + 1;
         let skipped = self.at(stream, place).await?;
         self.release(stream, |at| {
             let error = at.parked.as_ref().map_or_else(String::new, |parked| parked.error.clone());

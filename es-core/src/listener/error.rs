@@ -36,6 +36,18 @@ pub enum ControlError {
         /// Which aggregate.
         stream: StreamId,
     },
+    /// The view shows another commit than the store: it is not the next one that failed, and to skip that mends nothing.
+    #[error(
+        "the view of {stream} shows a commit at event {sequence} that the event store does not have: start the views of projection `{projection}` anew, under another name"
+    )]
+    Forked {
+        /// Which projection.
+        projection: &'static str,
+        /// Which aggregate.
+        stream: StreamId,
+        /// Where they differ.
+        sequence: u64,
+    },
     /// The commit to skip is not in the store.
     #[error("{stream} has no commit after event {sequence} to skip: the store has lost it, or was replaced")]
     NothingToSkip {

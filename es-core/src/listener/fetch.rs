@@ -3,7 +3,10 @@ use std::sync::Arc;
 use futures_util::{StreamExt, stream};
 
 use super::{StopReason, run::Run, work::Work};
-use crate::store::{Commit, DynStore, Page, ReadError, StreamForked, StreamId};
+use crate::{
+    repository::Checkpoint,
+    store::{Commit, DynStore, Page, ReadError, StreamForked, StreamId},
+};
 
 /// The most commits that are fetched at once of one aggregate.
 const PAGE: usize = 256;
@@ -23,11 +26,11 @@ enum Fetched {
 impl Run {
     /// Fetches from the store what `works` wait for, a page each.
     pub(super) async fn fetch(&mut self, works: &mut [Work]) -> Result<(), StopReason> {
-        self.read_checkpoints(works).await?;
-        let wanted = works.iter().enumerate().filter(|(_, work)| !has_what_it_needs(work));
+        let checkpoints = self.checkpoints(works).await?;
+        let wanted =
+            works.iter().zip(checkpoints).enumerate().filter(|(_, (work, _))| !has_what_it_needs(work));
         let wanted: Vec<_> = wanted
-            .map(|(place, work)| {
-                let applied = self.checkpoints.get(&work.stream).map_or(0, |checkpoint| checkpoint.applied);
+            .map(|(place, (work, Checkpoint { applied, .. }))| {
                 (place, work.stream.clone(), applied + 1, work.goal > applied && work.misses >= MOST_MISSES)
             })
             .collect();

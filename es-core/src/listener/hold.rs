@@ -10,6 +10,8 @@ use crate::{
 
 /// With this many commits or hints in hand, the feed has to wait.
 const MOST_HELD: usize = 16_384;
+/// With commits of this many bytes, too: commits may be large.
+const MOST_BYTES: usize = 64 << 20;
 
 /// What cannot be applied yet, and how far each partition of the feed is dealt with.
 #[derive(Debug, Default)]
@@ -71,8 +73,12 @@ impl Hold {
 
     /// Whether the feed may bring more.
     pub(super) fn has_room(&self) -> bool {
-        self.held.is_empty()
-            || self.held.values().map(|(work, _)| work.commits.len().max(1)).sum::<usize>() < MOST_HELD
+        let (mut count, mut bytes) = (0, 0);
+        for work in self.works() {
+            count += work.commits.len().max(1);
+            bytes += work.commits.iter().map(|commit| commit.size()).sum::<usize>();
+        }
+        count < MOST_HELD && bytes < MOST_BYTES
     }
 
     /// A record was taken from the feed.

@@ -28,6 +28,8 @@ const BUSY: usize = 64;
 /// How long a busy listener gathers, and how many records at the most.
 const GATHER: Duration = Duration::from_millis(30);
 const MOST_GATHERED: usize = 4096;
+/// Nor more bytes than these, before the last of them.
+const MOST_GATHERED_BYTES: usize = 16 << 20;
 /// The most hints, and the most aggregates that are due, which are dealt with at once.
 const MOST_AT_ONCE: usize = 64;
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -244,7 +246,12 @@ impl Run {
     ) -> Result<Option<FeedError>, StopReason> {
         let until = Instant::now() + GATHER;
         let mut after = None;
-        while self.is_busy && records.len() < MOST_GATHERED && self.hold.has_room() {
+        let mut bytes: usize = records.iter().map(FeedRecord::size).sum();
+        while self.is_busy
+            && records.len() < MOST_GATHERED
+            && bytes < MOST_GATHERED_BYTES
+            && self.hold.has_room()
+        {
             let next = tokio::select! {
                 biased;
                 () = stopped(&mut self.stop) => break,
@@ -253,7 +260,10 @@ impl Run {
                 next = subscription.next() => next,
             };
             match next {
-                Ok(FeedEvent::Records(more)) => records.extend(more),
+                Ok(FeedEvent::Records(more)) => {
+                    bytes += more.iter().map(FeedRecord::size).sum::<usize>();
+                    records.extend(more);
+                }
                 other => {
                     after = Some(other);
                     break;

@@ -9,6 +9,10 @@ use uuid::Uuid;
 
 use crate::event::{Codec, CommandRecord, DecodeError, FrameBuilder, RawEvent, framing};
 
+/// The longest id of an aggregate, in bytes of its text: databases limit the keys that it is a part of. Commands for longer
+/// ones are refused.
+pub const LONGEST_ID: usize = 32 << 10;
+
 /// Which stream: an aggregate's category and id.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamId {

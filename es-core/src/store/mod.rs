@@ -10,7 +10,7 @@ mod error;
 mod memory;
 
 pub use chain::{StreamForked, check_chain};
-pub use commit::{Commit, StreamId, Version, from_millis, to_millis};
+pub use commit::{Commit, LONGEST_ID, StreamId, Version, from_millis, to_millis};
 pub(crate) use erased::DynStore;
 pub use error::{AppendError, BoxError, ReadError};
 pub use memory::MemoryEventStore;

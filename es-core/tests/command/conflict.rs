@@ -144,3 +144,14 @@ async fn pauses_are_between_the_attempts_and_random() {
     assert!(elapsed.iter().all(|e| *e > Duration::ZERO), "{elapsed:?}");
     assert!(elapsed.windows(2).any(|pair| pair[0] != pair[1]), "{elapsed:?}");
 }
+
+/// A database would refuse it later, or for ever: where the id is a part of a key.
+#[tokio::test]
+async fn an_id_that_is_too_long_is_refused() {
+    let store = FaultyStore::new();
+    let app = app(&store).await;
+    let error = app.execute(&"a".repeat(LONGEST_ID + 1), add(1)).await.unwrap_err();
+    assert!(matches!(error, ExecuteError::IdTooLong { category: "ledger", .. }), "{error:?}");
+    assert_eq!(error.to_string(), "an id of `ledger` has 32769 bytes, and at most 32768 are stored");
+    assert_eq!(app.execute(&"a".repeat(LONGEST_ID), add(1)).await.unwrap().version, 1);
+}

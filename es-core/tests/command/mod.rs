@@ -23,7 +23,7 @@ use es_core::{
     app::App,
     command::{Command, CommandExt, Decide, Envelope, IntoEnvelope},
     handler::{Committed, ConflictPolicy, ExecuteError},
-    store::{Limits, StreamId, Version, check_chain},
+    store::{LONGEST_ID, Limits, StreamId, Version, check_chain},
 };
 use futures_util::future::poll_immediate;
 use std::{pin::Pin, time::Duration};

@@ -10,7 +10,7 @@ use es_core::{
 };
 
 use super::world::{
-    Feed, Mean, Poison, Seen, Stopping, Store, Views, World, record, stream, until, until_stopped,
+    Counted, Feed, Mean, Poison, Seen, Stopping, Store, Views, World, record, stream, until, until_stopped,
 };
 
 #[tokio::test]
@@ -180,4 +180,24 @@ async fn a_row_that_cannot_be_kept_is_its_events_failure() {
     assert_eq!((&*parked.stream.id, error.sequence), ("nan", 2));
     assert!(error.error.starts_with("view row `nan`: invalid type: null"), "{}", error.error);
     assert_eq!(app.views::<Mean>().unwrap().get("nan").await.unwrap(), Some(1.0));
+}
+
+/// The same, where nothing in the row itself looks wrong.
+#[tokio::test]
+async fn a_row_that_only_its_reader_refuses_is_its_events_failure() {
+    let (feed, store) = (Feed::assigned(&["p"]), Store::default());
+    let app = App::builder(store.clone()).change_feed(feed.clone());
+    let app = app.projection(Counted::default(), Views::default()).start().await.unwrap();
+    let (bad, good) = (store.chain("a", &[1, 1]).await, store.chain("b", &[1]).await);
+    for (commit, offset) in bad.iter().chain(&good).zip(0..) {
+        feed.commit("p", offset, commit);
+    }
+    app.caught_up(Duration::from_secs(60)).await.unwrap();
+    let views = app.views::<Counted>().unwrap();
+    assert_eq!(views.get("b").await.unwrap().map(|count| count.of), Some(1));
+    let parked = app.parked::<Counted>(9).await.unwrap().remove(0);
+    let error = parked.checkpoint.parked.unwrap();
+    assert_eq!((&*parked.stream.id, error.sequence), ("a", 2));
+    assert!(error.error.starts_with("view row `a`: missing field `of`"), "{}", error.error);
+    assert_eq!(views.get("a").await.unwrap().map(|count| count.of), Some(1));
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use es_core::{
     feed::{FeedEvent, FeedPayload},
+    listener::ControlError,
     store::{EventStore, Version},
 };
 
@@ -135,6 +136,14 @@ async fn a_fork_in_the_store_itself_parks_the_aggregate() {
     assert!(parked[0].2.contains("forked at sequence 2"), "{parked:?}");
     assert_eq!(world.settled("a").await, [1, 2]);
     assert_eq!(world.settled("b").await, [1]);
+
+    // What follows the fork is in order with it, and not with the view: to go on there would hide what is missing.
+    let third = commit(&second.version(), &stream("a"), 1);
+    world.store.append(third.clone()).await.unwrap();
+    let error = world.app.skip_parked::<super::world::Seen>(&stream("a")).await.unwrap_err();
+    assert!(matches!(error, ControlError::Forked { projection: "seen", sequence: 2, .. }), "{error:?}");
+    assert_eq!(world.parked().await, parked);
+    assert_eq!(world.app.dead_letters::<super::world::Seen>(9).await.unwrap(), []);
 }
 
 #[tokio::test]

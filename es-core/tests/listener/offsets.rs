@@ -1,11 +1,12 @@
 //! Where a listener goes on.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use es_core::{
     feed::{FeedEvent, FeedPayload},
-    store::EventStore,
+    store::{Commit, EventStore, Version},
 };
+use uuid::Uuid;
 
 use super::world::{Feed, Store, Views, World, commit, record, stream, until};
 
@@ -92,7 +93,7 @@ async fn held_records_are_bounded() {
     let mut offset = 0;
     for aggregate in 0..40 {
         let stream = stream(&format!("lost-{aggregate}"));
-        let mut at = commit(&es_core::store::Version::EMPTY, &stream, 1).version();
+        let mut at = commit(&Version::EMPTY, &stream, 1).version();
         let mut records = Vec::new();
         for _ in 0..600 {
             let next = commit(&at, &stream, 1);
@@ -106,7 +107,7 @@ async fn held_records_are_bounded() {
     let more = world.store.chain("a", &[1]).await;
     for extra in 0..30i64 {
         let stream = stream(&format!("more-{extra}"));
-        let mut at = commit(&es_core::store::Version::EMPTY, &stream, 1).version();
+        let mut at = commit(&Version::EMPTY, &stream, 1).version();
         let mut records = Vec::new();
         for n in 0..600i64 {
             let next = commit(&at, &stream, 1);
@@ -141,4 +142,54 @@ async fn what_ends_a_gathering_is_not_lost() {
     assert_eq!(world.seen("a").await, (1..=75).collect::<Vec<_>>());
     assert!(world.views.applies.load(std::sync::atomic::Ordering::SeqCst) <= 3, "gathered into few");
     assert_eq!(world.feed.seeks(), [("p".to_owned(), None), ("q".to_owned(), None)]);
+}
+
+/// Commits may be large: what is held is bounded in bytes, too.
+#[tokio::test]
+async fn large_commits_that_are_held_are_bounded() {
+    let world = World::start().await;
+    let mut commits = 0..;
+    let mut large = |id: &str| {
+        let stream = stream(id);
+        let before = commit(&Version::EMPTY, &stream, 1);
+        let mut after = (*commit(&before.version(), &stream, 1)).clone();
+        after.metadata = vec![0; 1 << 20].into();
+        record("p", commits.next().unwrap_or(0), FeedPayload::Commit(after.into()))
+    };
+    for first in 0..30 {
+        let ids = (first * 5..first * 5 + 5).map(|n| format!("large-{n}"));
+        world.feed.put(FeedEvent::Records(ids.map(|id| large(&id)).collect()));
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    // 64 MiB of them, and the one event more that went over it.
+    assert!((1..=1 + 13 + 4).contains(&world.feed.taken()), "{} taken", world.feed.taken());
+}
+
+/// More aggregates at once than are new to the checkpoints that are remembered: none is taken for one that is behind.
+#[tokio::test]
+async fn a_batch_of_more_aggregates_than_are_remembered_needs_no_store() {
+    let world = World::start().await;
+    let mut offset = 0;
+    let mut put = |ids: std::ops::Range<u32>, of: fn(&str) -> Arc<Commit>| {
+        let records = ids.map(|n| {
+            offset += 1;
+            record("p", offset - 1, FeedPayload::Commit(of(&format!("note-{n}"))))
+        });
+        world.feed.put(FeedEvent::Records(records.collect()));
+    };
+    // More than are remembered, so that each new one has another leave; then as many at once as a batch may have.
+    for batch in 0..18 {
+        put(batch * 4000..(batch + 1) * 4000, first_of);
+    }
+    put(0..4000, |id| commit(&first_of(id).version(), &stream(id), 1));
+    until(async || world.offsets().await == [("p".to_owned(), 75_999)]).await;
+    let status = world.status();
+    assert_eq!((status.applied, status.held, status.fetched, status.duplicates), (76_000, 0, 0, 0));
+}
+
+/// The first commit of an aggregate, the same each time.
+fn first_of(id: &str) -> Arc<Commit> {
+    let mut commit = (*commit(&Version::EMPTY, &stream(id), 1)).clone();
+    commit.id = Uuid::from_u128(u128::from(id.bytes().fold(7u64, |h, b| h.wrapping_mul(31) + u64::from(b))));
+    commit.into()
 }

@@ -17,7 +17,10 @@ pub use refused::Refused;
 
 use std::{borrow::Cow, sync::Arc};
 
-use es_core::{feed::FeedPayload, store::StreamId};
+use es_core::{
+    feed::FeedPayload,
+    store::{LONGEST_ID, StreamId},
+};
 
 use envelope::Envelope;
 use key::Key;
@@ -113,7 +116,10 @@ fn read(table: &Table, key: Option<&[u8]>, value: &[u8]) -> Result<FeedPayload, 
     let sequence =
         row.sequence.clone().value().or(key.sequence).ok_or(Refused::NoPlace { column: "sequence" })?;
     let sequence = u64::try_from(sequence.0).ok().filter(|sequence| *sequence > 0);
-    let sequence = sequence.ok_or(Refused::BadSequence)?;
+    let sequence = sequence.ok_or_else(|| Refused::BadSequence { id: id.0.to_string() })?;
+    if id.0.len() > LONGEST_ID {
+        return Err(Refused::LongId { length: id.0.len() });
+    }
     let stream = StreamId::new(table.category.clone(), id.0.as_ref());
     Ok(match row.commit(&stream, sequence) {
         Some(commit) => FeedPayload::Commit(Arc::new(commit)),

@@ -1,3 +1,5 @@
+use es_core::store::LONGEST_ID;
+
 /// Why a record cannot be used, nor what it means be fetched from the store.
 ///
 /// It is the reason of a dead letter, so it says what to look for.
@@ -24,7 +26,9 @@ pub enum Refused {
         expected: String,
     },
     /// The Kafka key names another aggregate than the row does.
-    #[error("the key is of aggregate `{key}` and the row of `{row}`")]
+    #[error(
+        "the key is of aggregate `{key}` and the row of `{row}`: look at what transforms the connector's keys"
+    )]
     WrongKey {
         /// By the key.
         key: String,
@@ -38,6 +42,17 @@ pub enum Refused {
         column: &'static str,
     },
     /// Sequences count from 1.
-    #[error("the row's `sequence` is below 1")]
-    BadSequence,
+    #[error(
+        "the `sequence` of a row of aggregate `{id}` is below 1: who else writes to this table or topic?"
+    )]
+    BadSequence {
+        /// Whose row.
+        id: String,
+    },
+    /// No aggregate has such an id.
+    #[error("the row's `aggregate_id` has {length} bytes, and ids have at most {LONGEST_ID}")]
+    LongId {
+        /// Its bytes.
+        length: usize,
+    },
 }

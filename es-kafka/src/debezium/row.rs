@@ -41,7 +41,7 @@ impl<'a> Row<'a> {
         serde_json::from_str(after.get()).map_err(Refused::BadRow)
     }
 
-    /// The commit, if every column of it is there.
+    /// The commit, if every column of it is there and can be read.
     pub(super) fn commit(self, stream: &StreamId, sequence: u64) -> Option<Commit> {
         let last_sequence = u64::try_from(self.last_sequence.value()?.0).ok()?;
         // Exactly the first commit has no parent, so a parent that is not there may be one that was lost.
@@ -54,7 +54,7 @@ impl<'a> Row<'a> {
             return None;
         }
         let codec: Codec = self.codec.value()?.0.parse().ok()?;
-        Some(Commit {
+        let commit = Commit {
             stream: stream.clone(),
             sequence,
             last_sequence,
@@ -64,6 +64,8 @@ impl<'a> Row<'a> {
             codec,
             events: self.events.value()?.0,
             metadata: self.metadata.value()?.0,
-        })
+        };
+        // What is no frame was damaged on the way: the store has it whole.
+        (commit.raw_events().is_ok() && commit.commands().is_ok()).then_some(commit)
     }
 }

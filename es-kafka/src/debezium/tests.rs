@@ -6,9 +6,9 @@ use std::{
 };
 
 use es_core::{
-    event::Codec,
+    event::{Codec, CommandMetadata, DecodeError, EncodeError, EventSet, FrameBuilder},
     feed::FeedPayload,
-    store::{Commit, StreamId, from_millis},
+    store::{Commit, LONGEST_ID, StreamId, from_millis},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -148,29 +148,55 @@ fn the_stores_own_rows_come_whole_from_each_connector() {
 }
 
 fn commits() -> impl Strategy<Value = Commit> {
-    let bytes = || proptest::collection::vec(any::<u8>(), 0..200);
+    let events = proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..60), 1..9);
     let codec = prop_oneof![Just(Codec::Json), Just(Codec::Bincode)];
     (
         any::<String>(),
         1..=u64::from(u32::MAX),
-        0u64..9,
+        events,
         any::<[u128; 2]>(),
         any::<i32>(),
         codec,
-        bytes(),
-        bytes(),
+        any::<String>(),
     )
-        .prop_map(|(id, sequence, more, ids, at, codec, events, metadata)| Commit {
-            stream: StreamId::new("account", id),
-            sequence,
-            last_sequence: sequence + more,
-            id: Uuid::from_u128(ids[0]),
-            parent: (sequence > 1).then_some(Uuid::from_u128(ids[1])),
-            committed_at: from_millis(i64::from(at) * 1000),
-            codec,
-            events: events.into(),
-            metadata: metadata.into(),
+        .prop_map(|(id, sequence, events, ids, at, codec, header)| {
+            let mut frame = FrameBuilder::new(codec);
+            let last_sequence = sequence + events.len() as u64 - 1;
+            let events: Vec<_> = events.into_iter().map(Payload).collect();
+            let metadata = CommandMetadata::default().header("from", header);
+            frame.push(Uuid::from_u128(ids[0] ^ 1), &metadata, &events).unwrap();
+            let (events, metadata) = frame.finish();
+            Commit {
+                stream: StreamId::new("account", id),
+                sequence,
+                last_sequence,
+                id: Uuid::from_u128(ids[0]),
+                parent: (sequence > 1).then_some(Uuid::from_u128(ids[1])),
+                committed_at: from_millis(i64::from(at) * 1000),
+                codec,
+                events,
+                metadata,
+            }
         })
+}
+
+/// An event of any bytes.
+struct Payload(Vec<u8>);
+
+impl EventSet for Payload {
+    fn name(&self) -> &'static str {
+        "account.any"
+    }
+    fn version(&self) -> u32 {
+        1
+    }
+    fn encode(&self, _: Codec, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        out.extend_from_slice(&self.0);
+        Ok(())
+    }
+    fn decode(_: &str, _: u32, _: Codec, bytes: &[u8]) -> Result<Self, DecodeError> {
+        Ok(Self(bytes.to_vec()))
+    }
 }
 
 /// How a connector writes the row of a record: as Cassandra's does, as ScyllaDB's two formats do.
@@ -219,7 +245,7 @@ proptest! {
 
     /// A row of which any column is lost, or is something else, is never taken for whole.
     #[test]
-    fn what_is_lost_is_fetched(commit in commits(), column: prop::sample::Index, damage in 0..3, wrapped: bool) {
+    fn what_is_lost_is_fetched(commit in commits(), column: prop::sample::Index, damage in 0..4, wrapped: bool) {
         let wrapping = if wrapped { Wrapping::Cassandra } else { Wrapping::Bare };
         let mut record = wrap(&record_of(&table(), &commit), wrapping, false);
         let row = record["after"].as_object_mut().unwrap();
@@ -228,6 +254,10 @@ proptest! {
         match damage {
             0 => drop(row.remove(name)),
             1 => row[name] = Value::Null,
+            // Bytes, and not those of a commit.
+            3 if matches!(name.as_str(), "events" | "metadata") => {
+                row[name] = if wrapped { json!({"value": "AQ=="}) } else { json!("AQ==") };
+            }
             _ => row[name] = json!([true]),
         }
         let key = json!({"aggregate_id": &*commit.stream.id, "bucket": 0, "sequence": commit.sequence}).to_string();
@@ -300,7 +330,11 @@ fn what_cannot_be_used_says_why() {
             r#"{"op":"i","after":{"aggregate_id":"a"}}"#,
             "neither the row nor the key has a readable `sequence`",
         ),
-        (None, r#"{"op":"i","after":{"aggregate_id":"a","sequence":0}}"#, "`sequence` is below 1"),
+        (
+            None,
+            r#"{"op":"i","after":{"aggregate_id":"a","sequence":0}}"#,
+            "the `sequence` of a row of aggregate `a` is below 1",
+        ),
         (
             None,
             r#"{"op":"i","source":{"keyspace":"other","table":"account_events"},"after":{}}"#,
@@ -315,6 +349,10 @@ fn what_cannot_be_used_says_why() {
         let reason = refused(key, value);
         assert!(reason.contains(why), "{value}: {reason}");
     }
+    let of =
+        |length| format!(r#"{{"op":"i","after":{{"aggregate_id":"{}","sequence":1}}}}"#, "a".repeat(length));
+    assert!(refused(None, &of(LONGEST_ID + 1)).starts_with("the row's `aggregate_id` has 32769 bytes"));
+    assert!(matches!(decode(&table(), None, Some(of(LONGEST_ID).as_bytes())), FeedPayload::Hint { .. }));
 }
 
 #[test]

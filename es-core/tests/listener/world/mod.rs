@@ -14,7 +14,7 @@ use es_core::{
 };
 
 pub use feed::{Feed, record};
-pub use seen::{Mean, Poison, Seen, Stopping, Sum, Tick, commit, stream};
+pub use seen::{Counted, Mean, Poison, Seen, Stopping, Sum, Tick, commit, stream};
 pub use store::Store;
 pub use views::Views;
 

@@ -106,6 +106,24 @@ projection! { Sum "sum" u64, keying::ByKey, Park,
         Ok(())
     }
 }
+/// A view that leaves out what its reader needs.
+#[derive(Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Count {
+    #[serde(skip_serializing_if = "is_two")]
+    pub of: u64,
+}
+
+fn is_two(count: &u64) -> bool {
+    *count == 2
+}
+
+projection! { Counted "counted" Count, keying::ByAggregate, Park,
+    fn fold(&self, view: &mut Count, _: &(), metadata: &Metadata) -> Result<(), BoxError> {
+        self.0.check(metadata)?;
+        view.of += 1;
+        Ok(())
+    }
+}
 projection! { Mean "mean" f64, keying::ByAggregate, Park,
     fn fold(&self, view: &mut f64, _: &(), metadata: &Metadata) -> Result<(), BoxError> {
         self.0.check(metadata)?;
