@@ -23,10 +23,13 @@ pub struct Withdrawn {
 #[derive(Aggregate, Default)]
 #[aggregate("account", id = AccountId, events(Opened, Deposited, Withdrawn))]
 pub struct Account {
+    pub open: bool,
     pub balance: u64,
 }
 impl Apply<Opened> for Account {
-    fn apply(&mut self, _: &Opened) {}
+    fn apply(&mut self, _: &Opened) {
+        self.open = true;
+    }
 }
 impl Apply<Deposited> for Account {
     fn apply(&mut self, e: &Deposited) {
@@ -41,6 +44,8 @@ impl Apply<Withdrawn> for Account {
 
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum AccountError {
+    #[error("there is no such account")]
+    NotOpen,
     #[error("only {0} left")]
     Insufficient(u64),
 }
@@ -57,6 +62,7 @@ pub struct Withdraw {
 }
 #[command_handler]
 fn withdraw(account: &Account, cmd: &Withdraw) -> Result<Withdrawn, AccountError> {
+    require!(account.open, AccountError::NotOpen);
     require!(account.balance >= cmd.amount, AccountError::Insufficient(account.balance));
     Ok(Withdrawn { amount: cmd.amount })
 }

@@ -278,11 +278,13 @@ async fn everything_is_there_after_a_restart() {
     }
     let done = bank.send(transfer(1, "ann", "bob", 4)).await.expect(200);
     let history = bank.send(get("/accounts/ann/history")).await.body;
-    let status = bank.interrupt();
-    assert!(status.success(), "{status}");
-
-    let bank = Server::start(&db);
-    assert_eq!(bank.ended, 0);
+    let mut bank = bank;
+    for signal in ["INT", "TERM"] {
+        let status = bank.end(signal);
+        assert!(status.success(), "{signal}: {status}");
+        bank = Server::start(&db);
+        assert_eq!(bank.ended, 0);
+    }
     assert_eq!(seen_after(&bank, "ann", &done).await, balance("ann", 6));
     assert_eq!(seen_after(&bank, "bob", &done).await, balance("bob", 14));
     assert_eq!(bank.send(get("/accounts/ann/history")).await.body, history);

@@ -14,4 +14,5 @@ mod on_server;
 mod own_database;
 mod place;
 mod race;
+mod readme;
 mod rolling;

@@ -98,7 +98,7 @@ impl<E: HandlerError + Into<ApiError>> From<ExecuteError<E>> for ApiError {
                 Self::new(StatusCode::CONFLICT, "already_open", error.to_string())
             }
             ExecuteError::Contended { .. } => Self::new(StatusCode::CONFLICT, "contended", error.to_string()),
-            ExecuteError::TooLarge(_) => {
+            ExecuteError::TooLarge(_) | ExecuteError::IdTooLong { .. } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", error.to_string())
             }
             ExecuteError::OutcomeUnknown { .. } => {

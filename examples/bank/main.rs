@@ -4,6 +4,17 @@
 //! cargo run --example bank -- --db bank.db --listen 127.0.0.1:3000
 //! curl -d '{"owner": "Ann"}' -H 'content-type: application/json' http://127.0.0.1:3000/accounts/ann
 //! ```
+//!
+//! | | |
+//! |---|---|
+//! | `POST /accounts/{id}` | opens it, for an `owner` |
+//! | `GET /accounts/{id}` | its balance; with `x-read-token`, one that shows what gave the token |
+//! | `POST /accounts/{id}/deposit`, `../withdraw` | an `amount` |
+//! | `POST /accounts/{id}/close` | closes an empty one |
+//! | `GET /accounts/{id}/history` | its events |
+//! | `POST /transfers`, `GET /transfers/{id}` | from one account to another |
+//!
+//! A `POST` with an `idempotency-key` can be sent again; its answer has an `x-read-token`.
 
 #![allow(unreachable_pub, reason = "what is copied into a crate of its own says `pub`")]
 
@@ -19,12 +30,17 @@ mod views;
 
 use clap::{Arg, Command};
 use event_sourcing::prelude::*;
-use std::{error::Error, time::Duration};
-use tokio::net::TcpListener;
+use std::{error::Error, io, time::Duration};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 
 use place::Place;
 use views::{Balances, OpenTransfers};
 
+/// How long those who wait for answers may take at the end. What is cut off then is as after a crash.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// How often open transfers are looked for, beside at start.
 const SWEEP: Duration = Duration::from_secs(60);
 
@@ -43,12 +59,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     app.caught_up(Duration::from_secs(60)).await?;
     let ended = transfer::drive_open(&app).await?;
 
+    let asked = asked_to_end()?;
     println!("listening on http://{}", listener.local_addr()?);
     println!("{ended} transfers were open and have ended");
     let sweep = tokio::spawn(sweep(app.clone()));
-    axum::serve(listener, http::router(app.clone())).with_graceful_shutdown(interrupted()).await?;
+    axum::serve(listener, http::router(app.clone())).with_graceful_shutdown(asked).await?;
     sweep.abort();
-    app.shutdown().await;
+    if tokio::time::timeout(PATIENCE, app.shutdown()).await.is_err() {
+        eprintln!("not all had ended after {PATIENCE:?}");
+    }
     place.close().await
 }
 
@@ -62,11 +81,16 @@ async fn sweep(app: App) {
     }
 }
 
-async fn interrupted() {
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        eprintln!("ctrl-c cannot be noticed: {error}");
-        std::future::pending::<()>().await;
-    }
+/// Ends when the process is asked to, by a person or by what runs it; from this call on, it does not die of that.
+fn asked_to_end() -> io::Result<impl Future<Output = ()>> {
+    let (mut interrupted, mut terminated) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+        }
+    })
 }
 
 fn arguments() -> Command {

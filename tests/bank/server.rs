@@ -52,9 +52,10 @@ impl Server {
         self.child.wait().unwrap();
     }
 
-    /// As ctrl-c.
-    pub fn interrupt(mut self) -> ExitStatus {
-        let signalled = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+    /// With `INT`, as ctrl-c; with `TERM`, as what runs it.
+    pub fn end(mut self, signal: &str) -> ExitStatus {
+        let signal = format!("-{signal}");
+        let signalled = Command::new("kill").args([&signal, &self.child.id().to_string()]).status().unwrap();
         assert!(signalled.success());
         self.child.wait().unwrap()
     }

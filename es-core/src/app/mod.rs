@@ -264,7 +264,8 @@ impl<S: Send + Sync + 'static> App<S> {
     }
 
     /// Builds the views of projection `P` anew from the event store, beside the ones that serve, and then serves from
-    /// the new ones: after a change of its handlers, say, or of its view's type.
+    /// the new ones: after a change of its handlers, say. The new code must be able to read the old rows; where it cannot,
+    /// give the projection another name instead.
     ///
     /// Queries are answered from the old views until the new ones show, of every aggregate, at least what the old
     /// ones do; so no read steps back. Commands go on. Every process of the service changes over within about a
@@ -332,7 +333,7 @@ impl<S: Send + Sync + 'static> App<S> {
     }
 
     /// Takes up an aggregate that `P` has set aside: its events are read from the store, from the failed one
-    /// on, in order. Returns when the view is at the stream's head, or is parked again.
+    /// on, in order. Returns when the view is at the stream's head, or is parked again, or is neither after a minute.
     ///
     /// Dropping the future does not undo it: once the aggregate is free, the listener goes on with it. One that is free
     /// and behind, as where a process died right after it had set it free, is waited for in the same way.
@@ -346,7 +347,10 @@ impl<S: Send + Sync + 'static> App<S> {
 
     /// Gives up the commit at which `P` has set an aggregate aside, keeps it as a dead letter, and goes on
     /// with what follows, as [`App::retry_parked`] does. So it does with a commit that the store has and cannot read, and
-    /// with what a stream has lost: their dead letters have no bytes.
+    /// with what a stream has lost: their dead letters have no bytes. The dead letter is in the partition `skipped:` and the
+    /// stream's name.
+    ///
+    /// Where the view shows a commit that the store does not have, nothing is skipped: [`ControlError::Forked`].
     ///
     /// # Errors
     ///

@@ -5,6 +5,10 @@ use crate::store::StreamId;
 
 /// "After this write": what a later query waits for. Can be sent along, as text or with serde.
 ///
+/// The text holds the aggregate's id as it is: where ids are more than visible ASCII, encode it for carriers such as HTTP
+/// headers. It is no secret and not signed: one that a client has made up makes its own query wait, as long as
+/// [`read_patience`](crate::app::AppBuilder::read_patience) says, and has the store asked for that aggregate.
+///
 /// ```
 /// use es_core::query::ReadToken;
 /// let token = ReadToken::new("account", "ann/1", 7);
