@@ -1,5 +1,27 @@
 //! Event-sourced services with derive macros: commands, events checked at compile time, durable stores,
 //! projections and queries.
+//!
+//! `README.md` has a whole bank in some 50 lines, and `docs/guide.md` explains each of its parts:
+//!
+//! | what is written | by | says more |
+//! |---|---|---|
+//! | events, and their versions | [`macro@Event`], [`PastEvent`], [`EventSchema`] | [`event`], [`schema`] |
+//! | an aggregate | [`macro@Aggregate`] and an [`Apply`](aggregate::Apply) for each event | [`aggregate`] |
+//! | commands | [`command_handler`], [`require!`], [`Services`] | [`command`], [`handler::ExecuteError`] |
+//! | views | [`macro@projection`] | [`mod@projection`], [`repository`] |
+//! | queries | [`query_handler`] | [`query`] |
+//! | the wiring | [`App::builder`](app::App::builder), [`config`] | [`store`], [`feed`] |
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `sqlite` (default) | the embedded event store, its change feed, and views in SQLite |
+//! | `config` (default) | the wiring from a file and the environment |
+//! | `cassandra`, `cassandra-rustls` | the event store, and views by aggregate, on Apache Cassandra; with TLS |
+//! | `kafka` | the change feed that Debezium and Kafka bring |
+//! | `postgres` | views in PostgreSQL |
+//! | `pipeline` | `cassandra`, `kafka` and `postgres` |
+//! | `testing` | given/when/then for handlers and projections, and suites for backends |
+//! | `chrono`, `time`, `rust_decimal` | their types in events |
 
 #[cfg(feature = "config")]
 pub mod config;
@@ -39,13 +61,17 @@ pub use es_core::checks;
 /// ```
 #[cfg(feature = "cassandra")]
 pub use es_cassandra as cassandra;
+/// The change feed that Cassandra's change data capture, Debezium and Kafka make.
 #[cfg(feature = "kafka")]
 pub use es_kafka as kafka;
+/// The embedded event store and its feed on SQLite, and views in SQLite and PostgreSQL.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use es_sql as sql;
 
 /// What an application needs most of the time: `use event_sourcing::prelude::*;`
 pub mod prelude {
+    #[cfg(feature = "cassandra")]
+    pub use es_cassandra::CassandraEventStore;
     pub use es_core::{
         aggregate::{Aggregate, AggregateId, Apply},
         app::App,
@@ -58,6 +84,8 @@ pub mod prelude {
         schema::EventSchema,
         store::MemoryEventStore,
     };
+    #[cfg(feature = "kafka")]
+    pub use es_kafka::KafkaChangeFeed;
     pub use es_macros::{
         Aggregate, Event, EventSchema, PastEvent, Services, command_handler, projection, query_handler,
     };

@@ -20,7 +20,7 @@ use crate::{
     error::ApiError,
     request::{After, AmountBody, Body, Checked, Id, OpenBody, Page, READ_TOKEN, Sender, TransferBody},
     transfer::{self, Outcome, Requested, Transfer, TransferId},
-    views::{Balance, Balances, GetBalance},
+    views::{Balance, GetBalance},
 };
 
 const LARGEST_BODY: usize = 16 << 10;
@@ -133,10 +133,7 @@ async fn balance(
     Checked(Path(Id(id))): Checked<Path<Id>>,
     After(tokens): After,
 ) -> Result<Json<BalanceReply>, ApiError> {
-    for token in tokens {
-        app.views_after::<Balances>(token).await?;
-    }
-    match app.query(GetBalance { account: id.clone() }).await? {
+    match app.query_after(tokens, GetBalance { account: id.clone() }).await? {
         Some(balance) => Ok(Json(BalanceReply { id, balance })),
         None => Err(AccountError::Unknown.into()),
     }

@@ -1,6 +1,7 @@
 /// A number that changes when the text of a state's declaration does (FNV-1a, 64 bits).
 ///
 /// `const`, so that `#[derive(Aggregate)]` can put it beside the snapshot's codec.
+#[doc(hidden)]
 pub const fn fingerprint(declaration: &str) -> u64 {
     let bytes = declaration.as_bytes();
     let mut hash = 0xcbf2_9ce4_8422_2325u64;

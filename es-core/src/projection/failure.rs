@@ -22,8 +22,6 @@ pub struct FailurePolicy {
 impl FailurePolicy {
     /// One retry, then park.
     pub const DEFAULT: Self = Self { retries: 1, then: OnFailure::Park };
-    /// One retry, then stop.
-    pub const STOP: Self = Self { retries: 1, then: OnFailure::Stop };
 }
 
 /// What a projection's handler may return: `()`, or a `Result` whose error parks the aggregate.

@@ -162,6 +162,7 @@ pub trait OwnRows: ViewProjection {}
 impl<P: ViewProjection<Keying = keying::ByAggregate>> OwnRows for P {}
 
 /// Writes a key's text form. Used by generated code, whose argument types check the key.
+#[doc(hidden)]
 pub fn write_key<K: ?Sized + Display>(key: &K, out: &mut String) {
     // A `String` takes everything, so only a `Display` that fails by itself could fail here; its partial
     // text is still the same text every time.

@@ -30,7 +30,7 @@ impl ReadToken {
 
     /// The same, with a limit of its own on how long to wait.
     pub fn within(self, limit: Duration) -> ReadAfter {
-        ReadAfter { token: self, limit: Some(limit) }
+        ReadAfter::from(self).within(limit)
     }
 }
 
@@ -69,15 +69,44 @@ impl TryFrom<String> for ReadToken {
     }
 }
 
-/// A [`ReadToken`] and how long to wait for it; without a limit, as long as the App says.
+/// Writes that a query waits for, and how long; without a limit, as long as the App says.
+///
+/// ```
+/// use es_core::query::{ReadAfter, ReadToken};
+/// use std::time::Duration;
+/// // A transfer has written to both.
+/// let both = [ReadToken::new("account", "ann", 7), ReadToken::new("account", "bob", 3)];
+/// let after = ReadAfter::from(both).within(Duration::from_secs(2)); // app.query_after(after, GetBalance { .. })
+/// # let _ = after;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadAfter {
-    pub(crate) token: ReadToken,
+    pub(crate) tokens: Vec<ReadToken>,
     pub(crate) limit: Option<Duration>,
+}
+
+impl ReadAfter {
+    /// With a limit of its own on how long to wait for all of them.
+    #[must_use]
+    pub fn within(self, limit: Duration) -> Self {
+        Self { limit: Some(limit), ..self }
+    }
 }
 
 impl From<ReadToken> for ReadAfter {
     fn from(token: ReadToken) -> Self {
-        Self { token, limit: None }
+        vec![token].into()
+    }
+}
+
+impl<const N: usize> From<[ReadToken; N]> for ReadAfter {
+    fn from(tokens: [ReadToken; N]) -> Self {
+        Vec::from(tokens).into()
+    }
+}
+
+impl From<Vec<ReadToken>> for ReadAfter {
+    fn from(tokens: Vec<ReadToken>) -> Self {
+        Self { tokens, limit: None }
     }
 }

@@ -198,7 +198,9 @@ impl ViewSet {
     pub(crate) async fn reach(&self, names: &[&str], after: &ReadAfter) -> Result<(), QueryError> {
         let deadline = deadline(after.limit.unwrap_or(self.patience));
         for entry in self.entries.iter().filter(|entry| names.contains(&entry.served.projection())) {
-            entry.served.reach(&after.token, deadline).await?;
+            for token in &after.tokens {
+                entry.served.reach(token, deadline).await?;
+            }
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use es_core::{
     listener::{ListenerState, StopReason},
-    query::{QueryError, ReadToken},
+    query::{QueryError, ReadAfter, ReadToken},
     store::EventStore,
 };
 use std::time::Duration;
@@ -88,6 +88,24 @@ async fn waiting_ends_where_there_is_nothing_to_wait_for() {
     assert_eq!(world.parked().await.len(), 1);
     // Also for who asks only now, when nobody is left to wake him.
     world.app.views_after::<Seen>(token("clock", "a", 2)).await.unwrap();
+}
+
+/// What has written to several aggregates is waited for as a whole, within one limit.
+#[tokio::test]
+async fn waiting_is_for_all_that_is_named() {
+    let world = World::start().await;
+    let (a, b) = (world.store.chain("a", &[1]).await, world.store.chain("b", &[1]).await);
+    let both = || ["a", "b"].map(|id| ReadToken::new("clock", id, 1));
+    world.feed.commit("p", 0, &a[0]);
+    let soon = ReadAfter::from(both()).within(Duration::from_millis(200));
+    match world.app.views_after::<Seen>(soon).await {
+        Err(QueryError::Behind { token, .. }) => assert_eq!(token, "clock/1/b"),
+        other => panic!("{other:?}"),
+    }
+    world.feed.commit("p", 1, &b[0]);
+    world.app.views_after::<Seen>(both()).await.unwrap();
+    assert_eq!((world.seen("a").await, world.seen("b").await), (vec![1], vec![1]));
+    world.app.views_after::<Seen>(Vec::new()).await.unwrap();
 }
 
 /// A reader in one process sees what a listener in another one applies.
