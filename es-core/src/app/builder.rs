@@ -121,8 +121,8 @@ impl<S: Send + Sync + 'static> AppBuilder<S> {
     ///
     /// # Errors
     ///
-    /// Two projections of one name, projections without a change feed, and view databases that cannot be
-    /// reached. Nothing runs then.
+    /// Two projections of one name, projections without a change feed, view databases that cannot be reached, and a call
+    /// from outside of a tokio runtime. Nothing runs then.
     pub async fn start(self) -> Result<App<S>, StartError> {
         let tokio = tokio::runtime::Handle::try_current().map_err(|_| StartError::NoRuntime)?;
         crate::metrics::describe();

@@ -135,14 +135,18 @@ pub trait Subscription: Send + 'static {
     /// Cancel safe: a dropped call loses no record.
     fn next(&mut self) -> impl Future<Output = Result<FeedEvent, FeedError>> + Send;
 
-    /// Goes on after `offset`, or from the very first record when there is none.
+    /// Goes on after the record at `after`, or from the very first record when there is none.
+    ///
+    /// Where that record is not there any more, [`FeedError::OffsetOutOfRange`]. A call that was dropped is made again, or
+    /// the subscription given up.
     fn seek(
         &mut self,
         partition: &Partition,
         after: Option<i64>,
     ) -> impl Future<Output = Result<(), FeedError>> + Send;
 
-    /// Says that everything up to `offsets` is saved with the view. A convenience for the feed's own tools.
+    /// Says that everything up to `offsets` is saved with the view. A convenience for the feed's own tools: nothing depends
+    /// on it, so that it may fail, or be dropped, without a word.
     fn saved(&mut self, offsets: &[Offset]) -> impl Future<Output = ()> + Send;
 
     /// The listener ends: gives back its partitions, so that others go on with them at once. Returns when that is done,

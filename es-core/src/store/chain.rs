@@ -17,6 +17,10 @@ pub struct StreamForked {
 
 /// Checks that `commits` follow `after` one by one: each begins after the last sequence of the one before
 /// and names it as its parent.
+///
+/// # Errors
+///
+/// The first place where they do not.
 pub fn check_chain(after: &Version, commits: &[Arc<Commit>]) -> Result<(), StreamForked> {
     let mut at = *after;
     for commit in commits {

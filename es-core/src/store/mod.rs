@@ -37,6 +37,10 @@ impl Default for Limits {
 
 impl Limits {
     /// Whether `commit` fits; for stores, before they send it.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError::TooLarge`], with its sizes and the limits.
     pub fn check(&self, commit: &Commit) -> Result<(), AppendError> {
         let (size, events) = (commit.size(), (commit.last_sequence + 1).saturating_sub(commit.sequence));
         if size <= self.commit_bytes && events <= self.commit_events {

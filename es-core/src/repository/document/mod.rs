@@ -34,7 +34,7 @@ pub struct Document {
 /// What is kept is found by the projection's name and shared with nobody. Every method must be durable when it
 /// returns, and safe to drop at any moment.
 ///
-/// Its suite is [`document_repository_conformance!`](crate::document_repository_conformance).
+/// Its suite is `document_repository_conformance!`, in the module `testing`.
 pub trait DocumentRepository: Send + Sync + 'static {
     /// The longest view in bytes. An event that makes a longer one is refused, so that its aggregate is set aside
     /// and others go on.

@@ -59,6 +59,10 @@ impl SqlRepository {
     }
 
     /// Opens the file `path`; makes it, and the tables, when they are missing. May be a store's file.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]: where it cannot be made or read, is no database, or was made by a newer version of this crate.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let database = Database::open(path.as_ref(), &schema::VIEWS).await?;
         let gate = OnceCell::new_with(Some(Gate::of(&database.path)));

@@ -47,7 +47,11 @@ struct Inner {
 impl SqliteEventStore {
     /// Opens the file `path`; makes it, and the tables, when they are missing.
     ///
-    /// Waits while other processes open it at the same time.
+    /// Waits while other processes open it at the same time. Dropping the future leaves a file that can be opened again.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]: where it cannot be made or read, is no database, or was made by a newer version of this crate.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let database = Database::open(path.as_ref(), &schema::STORE).await?;
         let connection = database.connect().await?;
@@ -66,6 +70,10 @@ impl SqliteEventStore {
     }
 
     /// A repository in the store's own file: views, checkpoints and events in one place.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`], as [`SqlRepository::open`].
     pub async fn repository(&self) -> Result<SqlRepository, OpenError> {
         SqlRepository::open(&self.0.path).await
     }
