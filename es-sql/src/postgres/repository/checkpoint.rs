@@ -109,20 +109,29 @@ pub(super) async fn advance(
     Ok((0..).zip(elsewhere).filter_map(|(at, elsewhere)| elsewhere.then_some(at)).collect())
 }
 
+/// In the order of the index, so that a page costs no sort.
 const FIRST: &str = concat!(
     "SELECT category, aggregate_id FROM es_checkpoints WHERE projection = $1 ORDER BY category, ",
     head!("aggregate_id"),
-    ", aggregate_id LIMIT $2"
+    ", ",
+    tail!("aggregate_id"),
+    " LIMIT $2"
 );
 
 const AFTER: &str = concat!(
     "SELECT category, aggregate_id FROM es_checkpoints WHERE projection = $1 AND (category, ",
     head!("aggregate_id"),
-    ", aggregate_id) > ($3, ",
+    ", ",
+    tail!("aggregate_id"),
+    ") > ($3, ",
     head!("$4"),
-    ", $4) ORDER BY category, ",
+    ", ",
+    tail!("$4"),
+    ") ORDER BY category, ",
     head!("aggregate_id"),
-    ", aggregate_id LIMIT $2"
+    ", ",
+    tail!("aggregate_id"),
+    " LIMIT $2"
 );
 
 pub(super) async fn streams(

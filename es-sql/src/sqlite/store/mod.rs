@@ -30,7 +30,7 @@ pub(crate) use read::{COLUMNS, stored_commit};
 /// Clones are the same store. Must be opened inside a tokio runtime with time enabled, and lives as long as
 /// that runtime; when the last clone is dropped, what was sent is still written.
 ///
-/// Against Limits of its own a commit is checked before it is sent: [`Limits::default`].
+/// A commit over [`Limits::default`], 512 KiB and 4,096 events, is refused before it is sent.
 #[derive(Clone)]
 pub struct SqliteEventStore(Arc<Inner>);
 
