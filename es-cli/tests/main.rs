@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod exchanged;
 mod schema;
+mod shop;
 mod stream;
 
 use std::process::{Command, Output};
