@@ -52,20 +52,24 @@ fn repeated(model: &Model) -> TokenStream {
     }
 }
 
-/// Without keys, all events are of one aggregate.
+/// Without keys, all events are of one aggregate. Each is compared with those up to the first that is compiled in any
+/// case, wherever both are compiled.
 fn categories(model: &Model) -> TokenStream {
     let Model { es, itself, handlers, .. } = model;
-    let Some((first, rest)) = handlers.split_first() else { return TokenStream::new() };
-    let first_name = current(es, &first.event, "STORED_NAME");
-    let asserts = rest.iter().map(|Handler { event, cfgs, .. }| {
-        let name = current(es, event, "STORED_NAME");
-        let (start, _) = ends(event);
+    let always = handlers.iter().position(|handler| handler.cfgs.is_empty()).unwrap_or(handlers.len());
+    let pairs = handlers.iter().enumerate().flat_map(|(i, later)| {
+        handlers.iter().take(i.min(always.saturating_add(1))).map(move |earlier| (earlier, later))
+    });
+    let asserts = pairs.map(|(earlier, later)| {
+        let [first, name] = [earlier, later].map(|handler| current(es, &handler.event, "STORED_NAME"));
+        let (start, _) = ends(&later.event);
         let message = escaped(&format!(
             "`{}` is an event of another aggregate than `{}`, so the aggregate's id does not find the row: say by which key each handler of `{}` finds it, `#[on(key = ..)]`",
-            text(event), text(&first.event), text(itself)
+            text(&later.event), text(&earlier.event), text(itself)
         ));
-        let assert = quote_spanned!(start=> ::core::assert!(#es::checks::same_category(#first_name, #name), #message));
-        quote!(#(#cfgs)* const _: () = #assert;)
+        let (both, too) = (&earlier.cfgs, &later.cfgs);
+        let assert = quote_spanned!(start=> ::core::assert!(#es::checks::same_category(#first, #name), #message));
+        quote!(#(#both)* #(#too)* const _: () = #assert;)
     });
     asserts.collect()
 }
