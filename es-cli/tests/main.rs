@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod elsewhere;
+mod exchanged;
 mod schema;
+mod shop;
 mod stream;
 
 use std::process::{Command, Output};

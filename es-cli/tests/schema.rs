@@ -1,68 +1,12 @@
 //! A package from its first lock to a second version, compiled for real.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
+use std::{fs, process::Command};
+
+use super::{
+    printed,
+    shop::{Shop, USES},
 };
 
-use super::{cargo_es, printed};
-
-/// The package, and where it is compiled: what it depends on is compiled once and kept.
-struct Shop {
-    folder: PathBuf,
-    target: PathBuf,
-}
-
-impl Shop {
-    fn new() -> Self {
-        let below = Path::new(env!("CARGO_TARGET_TMPDIR")).join("es-cli");
-        let shop = Self { folder: below.join("shop"), target: below.join("target") };
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let _ = fs::remove_dir_all(&shop.folder);
-        fs::create_dir_all(shop.folder.join("src/bin")).unwrap();
-        let manifest = format!(
-            "[package]\nname = \"shop\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
-             event-sourcing-rs = {{ path = {root:?}, default-features = false }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\n"
-        );
-        shop.write("Cargo.toml", &manifest);
-        // The versions that are there already.
-        fs::copy(root.join("Cargo.lock"), shop.folder.join("Cargo.lock")).unwrap();
-        shop
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        fs::write(self.folder.join(path), text).unwrap();
-    }
-
-    fn read(&self, path: &str) -> String {
-        fs::read_to_string(self.folder.join(path)).unwrap()
-    }
-
-    fn prepared<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        command
-            .current_dir(&self.folder)
-            .env("CARGO_TARGET_DIR", &self.target)
-            .env("CARGO_NET_OFFLINE", "true")
-    }
-
-    fn es(&self, arguments: &[&str], good: bool) -> String {
-        printed(self.prepared(&mut cargo_es(&[&["es"], arguments].concat())), good)
-    }
-
-    fn cargo_check(&self, good: bool) -> String {
-        let mut cargo = Command::new(env!("CARGO"));
-        printed(self.prepared(cargo.args(["check", "--quiet", "--lib", "--bins", "--color", "never"])), good)
-    }
-
-    fn git(&self, arguments: &[&str]) {
-        let mut git = Command::new("git");
-        git.args(["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]);
-        printed(git.current_dir(&self.folder).args(arguments), true);
-    }
-}
-
-const USES: &str = "use event_sourcing::prelude::*;\nuse serde::{Deserialize, Serialize};\n";
 const LINE: &str =
     "#[derive(EventSchema, Serialize, Deserialize)]\npub struct Line { pub sku: String, pub qty: u32 }\n";
 const PLACED: &str = "#[derive(Event, Serialize, Deserialize)]\n#[event(\"order.placed\")]\npub struct Placed { pub lines: Vec<Line> }\n";
@@ -70,12 +14,12 @@ const PAID: &str = "#[derive(Event, Serialize, Deserialize)]\n#[event(\"order.pa
 
 #[test]
 fn from_the_first_lock_to_a_second_version() {
-    let shop = Shop::new();
+    let shop = Shop::new("shop");
     let lib = |parts: &[&str]| shop.write("src/lib.rs", &format!("{USES}{}", parts.concat()));
     lib(&[LINE, PLACED]);
     // Events of a binary belong to the package, too; those of its tests and examples do not.
     shop.write("src/bin/till.rs", &format!("{USES}{PAID}fn main() {{}}\n"));
-    fs::create_dir(shop.folder.join("examples")).unwrap();
+    fs::create_dir(shop.folder().join("examples")).unwrap();
     shop.write(
         "examples/other.rs",
         &format!("{USES}{}fn main() {{}}\n", PAID.replace("by: String", "by: u8")),

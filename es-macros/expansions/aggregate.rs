@@ -4,3 +4,9 @@ pub struct Account {
     open: bool,
     balance: u64,
 }
+
+#[derive(Aggregate, Default, Serialize, Deserialize)]
+#[aggregate("door", id = u32, events(Opened), snapshot(every = 10, version = 2))]
+struct Door {
+    open: bool,
+}

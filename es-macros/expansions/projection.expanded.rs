@@ -108,6 +108,23 @@ const _: () = {
         }
     }
     #[cfg(feature = "deposits")]
+    const __ES_NAME_1: &::core::primitive::str = <Deposited as ::event_sourcing::event::stored::Current>::STORED_NAME;
+    #[cfg(not(all(all(feature = "deposits"))))]
+    const __ES_NAME_1: &::core::primitive::str = ::event_sourcing::checks::UNKNOWN_NAME;
+    #[allow(
+        dead_code,
+        reason = "the handlers that could repeat an event may not be compiled"
+    )]
+    const __ES_REPEATED: [::core::primitive::bool; 2usize] = ::event_sourcing::checks::repeated([
+        <Opened as ::event_sourcing::event::stored::Current>::STORED_NAME,
+        __ES_NAME_1,
+    ]);
+    #[cfg(feature = "deposits")]
+    const _: () = ::core::assert!(
+        ! __ES_REPEATED[1usize],
+        "`Deposited` has the stored name of an event that a handler before takes, so `deposited` would never run: do both in one handler"
+    );
+    #[cfg(feature = "deposits")]
     const _: () = ::core::assert!(
         ::event_sourcing::checks::same_category(< Opened as
         ::event_sourcing::event::stored::Current > ::STORED_NAME, < Deposited as
@@ -265,4 +282,21 @@ const _: () = {
             }
         }
     }
+    #[allow(
+        dead_code,
+        reason = "the handlers that could repeat an event may not be compiled"
+    )]
+    const __ES_REPEATED: [::core::primitive::bool; 3usize] = ::event_sourcing::checks::repeated([
+        <Opened as ::event_sourcing::event::stored::Current>::STORED_NAME,
+        <Deposited as ::event_sourcing::event::stored::Current>::STORED_NAME,
+        <Closed as ::event_sourcing::event::stored::Current>::STORED_NAME,
+    ]);
+    const _: () = ::core::assert!(
+        ! __ES_REPEATED[1usize],
+        "`Deposited` has the stored name of an event that a handler before takes, so `deposited` would never run: do both in one handler"
+    );
+    const _: () = ::core::assert!(
+        ! __ES_REPEATED[2usize],
+        "`Closed` has the stored name of an event that a handler before takes, so `closed` would never run: do both in one handler"
+    );
 };

@@ -54,30 +54,43 @@ fn target() -> String {
     }
 }
 
-/// The nearest lock file at or above the source file, within its package. One above an example, a test or a
-/// benchmark does not hold for it.
+/// The lock file that holds for the code that is being expanded.
 fn path() -> Option<PathBuf> {
     if env::var_os("UNSTABLE_RUSTDOC_TEST_PATH").is_some() {
         // The events of an example in documentation are nobody's.
         return None;
     }
-    let Some(source) = source() else {
-        let root = env::var_os("CARGO_MANIFEST_DIR")?;
-        return Some(PathBuf::from(root).join(FILE)).filter(|path| path.is_file());
-    };
-    let mut folder = source.parent()?;
-    loop {
-        let path = folder.join(FILE);
-        if path.is_file() {
+    let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    // Without links, as that of the source file is.
+    let package = package.map(|folder| folder.canonicalize().unwrap_or(folder));
+    // Cargo says where integration tests and benchmarks may write, and nobody else.
+    let is_test = env::var_os("CARGO_TARGET_TMPDIR").is_some();
+    find(source().as_deref(), package.as_deref(), is_test)
+}
+
+/// The nearest lock file at or above the source file, up to the package that is compiled. One above an example, a
+/// test or a benchmark does not hold for it.
+///
+/// A file that is not the package's own, because it is generated, included, or another package's, becomes part of
+/// this one: its lock file holds, and not that of where the file happens to be.
+fn find(source: Option<&Path>, package: Option<&Path>, is_test: bool) -> Option<PathBuf> {
+    let lock = |folder: &Path| Some(folder.join(FILE)).filter(|path| path.is_file());
+    for folder in source.into_iter().flat_map(|source| source.ancestors().skip(1)) {
+        // Without cargo, the first package is the own one.
+        let own = package.map_or_else(|| is_package(folder), |package| package == folder);
+        let foreign = !own && is_package(folder);
+        if !foreign && let Some(path) = lock(folder) {
             return Some(path);
         }
-        let above = folder.parent()?;
         let apart = folder.file_name().is_some_and(|name| APART.iter().any(|a| name == *a));
-        if is_package(folder) || (apart && is_package(above)) {
+        if own || (apart && folder.parent().is_some_and(is_package)) {
             return None;
         }
-        folder = above;
+        if foreign {
+            break;
+        }
     }
+    package.filter(|_| !is_test).and_then(lock)
 }
 
 fn is_package(folder: &Path) -> bool {
@@ -130,7 +143,77 @@ fn parse(text: &str) -> Result<Vec<Locked>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use std::{env, fs, path::PathBuf};
+
+    use super::{find, parse};
+
+    /// A workspace with two packages: `bank`, whose lock it is about, and `other`.
+    struct Folders(PathBuf);
+    impl Folders {
+        fn new() -> Self {
+            let root = env::temp_dir().join(format!("es-macros-lock-{}", std::process::id()));
+            let _ = fs::remove_dir_all(&root);
+            for file in [
+                "Cargo.toml",
+                "events.lock",
+                "bank/Cargo.toml",
+                "bank/events.lock",
+                "bank/src/bin/till.rs",
+                "bank/tests/it.rs",
+                "bank/examples/own/events.lock",
+                "other/Cargo.toml",
+                "other/events.lock",
+                "plain/Cargo.toml",
+                "target/debug/build/bank-1/out/events.rs",
+                "shared/events.rs",
+                "ui/lock/events.lock",
+            ] {
+                let path = root.join(file);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, "").unwrap();
+            }
+            Self(root)
+        }
+        fn found(&self, source: &str, is_test: bool) -> Option<String> {
+            let found = find(Some(&self.0.join(source)), Some(&self.0.join("bank")), is_test)?;
+            Some(found.parent()?.strip_prefix(&self.0).ok()?.to_str()?.to_owned())
+        }
+    }
+    impl Drop for Folders {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn which_one_holds() {
+        let folders = Folders::new();
+        for (source, holds) in [
+            ("bank/src/lib.rs", Some("bank")),
+            ("bank/src/bin/till.rs", Some("bank")),
+            ("bank/src/examples/mod.rs", Some("bank")),
+            // Not the package's.
+            ("bank/tests/it.rs", None),
+            ("bank/examples/one.rs", None),
+            ("bank/examples/own/main.rs", Some("bank/examples/own")),
+            ("examples/one.rs", None),
+            // Compiled into the package.
+            ("shared/events.rs", Some("bank")),
+            ("target/debug/build/bank-1/out/events.rs", Some("bank")),
+            ("other/src/lib.rs", Some("bank")),
+            ("plain/src/lib.rs", Some("bank")),
+            // Beside the file on purpose.
+            ("ui/lock/case.rs", Some("ui/lock")),
+        ] {
+            assert_eq!(folders.found(source, false).as_deref(), holds, "{source}");
+        }
+        assert_eq!(folders.found("shared/events.rs", true), None, "a test's");
+        assert_eq!(folders.found("ui/lock/case.rs", true).as_deref(), Some("ui/lock"));
+        let package = folders.0.join("bank");
+        assert_eq!(find(None, Some(&package), false), Some(package.join("events.lock")), "nothing is known");
+        let without_cargo = find(Some(&package.join("src/lib.rs")), None, false);
+        assert_eq!(without_cargo, Some(package.join("events.lock")));
+    }
 
     #[test]
     fn what_it_says() {

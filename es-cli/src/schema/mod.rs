@@ -18,7 +18,7 @@ use es_core::schema::{
 };
 
 use crate::{Outcome, package::Package};
-use collect::CollectError;
+use collect::{CollectError, Found};
 use problem::{Problem, problems};
 
 /// Why `cargo es schema` could not do its work.
@@ -67,7 +67,8 @@ pub(crate) fn lock(package: &Package, forget: &[String]) -> Result<Outcome, Sche
     }
     let found = collect::events(package)?;
     let old = LockFile::new(locked.clone());
-    let wrong: Vec<_> = problems(&old, &found).into_iter().filter(|problem| !problem.is_new()).collect();
+    let wrong: Vec<_> =
+        problems(&old, &found).into_iter().filter(|problem| !problem.can_be_locked()).collect();
     if !wrong.is_empty() {
         return Ok(told(&wrong, "nothing was locked"));
     }
@@ -75,7 +76,11 @@ pub(crate) fn lock(package: &Package, forget: &[String]) -> Result<Outcome, Sche
     for event in found {
         match locked.iter_mut().find(|e| e.name == event.name && e.version == event.version) {
             // Its place in the code may change.
-            Some(known) => known.rust = event.rust,
+            Some(known) if known.rust == event.rust => {}
+            Some(known) => {
+                text += &moved(&old, known, &event);
+                known.rust = event.rust;
+            }
             None => {
                 text += &format!("locked `{}` version {}\n", event.name, event.version);
                 locked.push(LockedEvent {
@@ -104,6 +109,20 @@ pub(crate) fn lock(package: &Package, forget: &[String]) -> Result<Outcome, Sche
     Ok(Outcome { text, good: true })
 }
 
+/// Says where an event went. Renaming is free; names that were exchanged by mistake look the same.
+fn moved(old: &LockFile, known: &LockedEvent, event: &Found) -> String {
+    let (name, version) = (&event.name, event.version);
+    let before = problem::locked_elsewhere(old, event);
+    let before = before.map_or_else(String::new, |b| format!(", which was locked as `{}`", b.name));
+    format!("moved `{name}` version {version} from `{}` to `{}`{before}\n", known.rust, event.rust)
+}
+
+/// Where a struct is called otherwise than it is locked, nobody could see that names were exchanged.
+fn renamed(event: &Found) -> String {
+    let Found { name, version, rust, .. } = event;
+    format!("note: `{name}` version {version} is `{rust}` now: `cargo es schema lock` writes it down\n")
+}
+
 /// Whether the lock file and the code say the same.
 pub(crate) fn check(package: &Package) -> Result<Outcome, SchemaError> {
     let path = package.lock_path();
@@ -117,7 +136,11 @@ pub(crate) fn check(package: &Package) -> Result<Outcome, SchemaError> {
     };
     let wrong = problems(&locked, &found);
     if wrong.is_empty() {
-        let text = format!("{} event versions are as locked", locked.events().len());
+        let moved = found.iter().filter(|event| {
+            locked.get(&event.name, event.version).is_some_and(|known| known.rust != event.rust)
+        });
+        let mut text: String = moved.map(renamed).collect();
+        text += &format!("{} event versions are as locked", locked.events().len());
         return Ok(Outcome { text, good: true });
     }
     Ok(told(&wrong, "the code and events.lock differ"))

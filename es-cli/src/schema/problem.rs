@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use es_core::schema::{difference, lock::LockFile};
+use es_core::schema::{
+    difference,
+    lock::{LockFile, LockedEvent},
+};
 
 use super::collect::Found;
 
@@ -13,13 +16,16 @@ pub(super) enum Problem {
     Gone { name: String, version: u32 },
     /// Another shape than the locked one.
     Changed { name: String, version: u32, place: String, difference: String },
+    /// Its struct was locked under another name.
+    Moved { name: String, version: u32, place: String, from: String, to: String, other: String },
     /// Two structs are the same version of one event.
     Twice { name: String, version: u32, places: [String; 2] },
 }
 
 impl Problem {
-    pub(super) fn is_new(&self) -> bool {
-        matches!(self, Self::New { .. })
+    /// Whether `cargo es schema lock` is what mends it.
+    pub(super) fn can_be_locked(&self) -> bool {
+        matches!(self, Self::New { .. } | Self::Moved { .. })
     }
 }
 
@@ -46,6 +52,14 @@ impl fmt::Display for Problem {
                  Was it never stored anywhere? `cargo es schema lock --forget {name}@{version}`",
                 version.saturating_add(1)
             ),
+            Self::Moved { name, version, place, from, to, other } => write!(
+                f,
+                "`{name}` version {version} is locked with `{from}`, and is `{to}` now, which is locked as `{other}`: \
+                 what is stored under one name would be read as the other\n  \
+                 --> {place}\n  \
+                 Undo the change of the names. Or, if it is the structs that were renamed, each with its event: run \
+                 `cargo es schema lock`, and commit events.lock."
+            ),
             Self::Twice { name, version, places: [one, other] } => write!(
                 f,
                 "two structs are stored as `{name}` version {version}: give one of them another name\n  \
@@ -68,6 +82,11 @@ pub(super) fn problems(locked: &LockFile, found: &[Found]) -> Vec<Problem> {
         match locked.get(&name, version) {
             None => problems.push(Problem::New { name, version, place }),
             Some(known) => {
+                if let Some(other) = locked_elsewhere(locked, event) {
+                    let (name, place, other) = (name.clone(), place.clone(), other.name.clone());
+                    let (from, to) = (known.rust.clone(), event.rust.clone());
+                    problems.push(Problem::Moved { name, version, place, from, to, other });
+                }
                 if let Some(difference) = difference(&known.shape, &event.shape) {
                     let difference = difference.to_string();
                     problems.push(Problem::Changed { name, version, place, difference });
@@ -81,4 +100,11 @@ pub(super) fn problems(locked: &LockFile, found: &[Found]) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// The event of another name that the struct was locked as, unless it was locked under its own, too.
+pub(super) fn locked_elsewhere<'a>(locked: &'a LockFile, event: &Found) -> Option<&'a LockedEvent> {
+    let mut same = locked.events().iter().filter(|known| known.rust == event.rust);
+    let first = same.clone().next()?;
+    same.all(|known| known.name != event.name).then_some(first)
 }

@@ -152,12 +152,30 @@ pub fn decode_from<T: StoredEvent>(
 }
 
 fn current<T: StoredEvent>(codec: Codec, bytes: &[u8]) -> Result<T, DecodeError> {
-    T::from_bytes(codec, bytes).map_err(|reason| DecodeError::Malformed {
-        name: T::NAME.to_owned(),
-        version: T::VERSION,
-        codec,
-        reason,
+    T::from_bytes(codec, bytes).or_else(|reason| {
+        without_fields(codec, bytes).ok_or_else(|| DecodeError::Malformed {
+            name: T::NAME.to_owned(),
+            version: T::VERSION,
+            codec,
+            reason,
+        })
     })
+}
+
+/// An event without stored fields, written by `struct Closed;` and read by `struct Closed {}`, or the other way round.
+/// They have one shape, and no bytes in bincode, but in JSON they are `null` and `{}`.
+#[cold]
+fn without_fields<T: StoredEvent>(codec: Codec, bytes: &[u8]) -> Option<T> {
+    let other: &[u8] = match (codec, bytes) {
+        (Codec::Json, b"null") => b"{}",
+        (Codec::Json, b"{}") => b"null",
+        _ => return None,
+    };
+    let event = T::from_bytes(codec, other).ok()?;
+    // Not one with fields that may be missing.
+    let mut written = Vec::new();
+    event.to_bytes(codec, &mut written).ok()?;
+    (written == other).then_some(event)
 }
 
 /// Prints an event of a set for people: its stored name, its version and its fields as JSON.
@@ -178,8 +196,74 @@ pub fn unknown(name: &str) -> DecodeError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde::Deserialize;
 
-    #[derive(Debug, PartialEq, Serialize, serde::Deserialize)]
+    macro_rules! event {
+        (impl $name:ident) => {
+            impl StoredEvent for $name {
+                const NAME: &'static str = "account.closed";
+                const VERSION: u32 = 1;
+                fn decode(version: u32, codec: Codec, bytes: &[u8]) -> Result<Self, DecodeError> {
+                    decode(version, codec, bytes)
+                }
+            }
+        };
+        ($(#[$attribute:meta])* $name:ident $fields:tt) => {
+            #[derive(Debug, PartialEq, Serialize, Deserialize)]
+            $(#[$attribute])*
+            struct $name $fields
+            event!(impl $name);
+        };
+        ($name:ident) => {
+            #[derive(Debug, PartialEq, Serialize, Deserialize)]
+            struct $name;
+            event!(impl $name);
+        };
+    }
+    event!(Unit);
+    event!(Braces {});
+    event!(
+        #[serde(deny_unknown_fields)]
+        Skipped {
+            #[serde(skip)]
+            cache: u8,
+        }
+    );
+    event!(Note { text: Option<String> });
+    event!(
+        #[serde(default)]
+        Filled { amount: u8 }
+    );
+    impl Default for Filled {
+        fn default() -> Self {
+            Self { amount: 7 }
+        }
+    }
+
+    #[test]
+    fn without_fields_is_one_shape_in_json_too() {
+        for bytes in [b"null".as_slice(), b"{}"] {
+            assert_eq!(Unit::decode(1, Codec::Json, bytes), Ok(Unit));
+            assert_eq!(Braces::decode(1, Codec::Json, bytes), Ok(Braces {}));
+            assert_eq!(Skipped::decode(1, Codec::Json, bytes), Ok(Skipped { cache: 0 }));
+        }
+        for codec in [Codec::Bincode, Codec::Json] {
+            let mut written = Vec::new();
+            codec.encode(&Unit, &mut written).unwrap();
+            assert_eq!(Braces::decode(1, codec, &written), Ok(Braces {}));
+        }
+    }
+
+    #[test]
+    fn one_with_fields_is_not_made_of_nothing() {
+        let nothing = Note::decode(1, Codec::Json, b"null").unwrap_err();
+        assert!(matches!(nothing, DecodeError::Malformed { .. }), "{nothing}");
+        assert!(Filled::decode(1, Codec::Json, b"null").is_err());
+        assert!(Unit::decode(1, Codec::Json, b"{\"x\":1}").is_err());
+        assert!(Unit::decode(1, Codec::Bincode, b"{}").is_err());
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Rated {
         rate: f64,
         above: Option<Box<Rated>>,

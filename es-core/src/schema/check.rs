@@ -50,6 +50,21 @@ pub const fn check_name(module: &str, locked: &str, message: &str) {
     }
 }
 
+/// Panics with `message` when the struct in `module` is the one that was locked in `locked` under another name, and
+/// its own name was never locked with it: `own` are the modules of structs called like it that its name was locked
+/// with.
+#[track_caller]
+pub const fn check_struct(module: &str, own: &[&str], locked: &str, message: &str) {
+    let mut i = 0;
+    while i < own.len() {
+        if crate::checks::same(within_crate(module), within_crate(own[i])) {
+            return;
+        }
+        i += 1;
+    }
+    check_name(module, locked, message);
+}
+
 /// The path without its crate, whose name is the package's affair.
 const fn within_crate(path: &str) -> &str {
     let bytes = path.as_bytes();

@@ -32,7 +32,7 @@ mod text;
 mod types;
 
 #[doc(hidden)]
-pub use check::{check, check_name, report, text_of, whole};
+pub use check::{check, check_name, check_struct, report, text_of, whole};
 pub use decode::{ToJsonError, to_json};
 pub use difference::{Difference, difference};
 pub use parse::{Shape, ShapeError};

@@ -11,7 +11,8 @@ use crate::{
 pub struct SnapshotSpec<A> {
     /// A snapshot is taken after this many events.
     pub every: u64,
-    /// Changes with the state's declaration: a snapshot with another one is a miss, never a wrong decode.
+    /// Changes with the state's own declaration and with `version`: a snapshot with another one is a miss. It does not
+    /// change with the types inside the state, nor with what `Apply` does: for these, `version` has to be raised.
     pub fingerprint: u64,
     /// State to bytes.
     pub encode: fn(&A, &mut Vec<u8>) -> Result<(), crate::event::EncodeError>,
@@ -20,8 +21,9 @@ pub struct SnapshotSpec<A> {
 }
 
 impl<A> SnapshotSpec<A> {
-    /// The spec of a state that serde can write and read. JSON, because it refuses a state whose nested
-    /// types changed where bincode might read it wrongly.
+    /// The spec of a state that serde can write and read. JSON, because it has names: of a state whose nested types
+    /// changed without another fingerprint, it refuses most of what bincode would read wrongly. Not all of it: what is
+    /// missing is `None` to an `Option`, and what is too much is left.
     pub const fn json(every: u64, fingerprint: u64) -> Self
     where
         A: serde::Serialize + serde::de::DeserializeOwned,

@@ -160,7 +160,7 @@ impl<'a> Parts<'a> {
         let (apply, fork) =
             if is_clean { (self.apply(), fork::body(&model.input.data, es)) } else { (stub.clone(), stub) };
         let snapshot = model.snapshot.as_ref().map(|snapshot| {
-            let (every, declaration) = (snapshot.every, declaration(model.input));
+            let (every, declaration) = (snapshot.every, declaration(model.input, snapshot.version));
             let spec =
                 quote_spanned!(at(snapshot.span)=> #es::checks::snapshot::<Self>(#every, #declaration));
             quote! {
@@ -209,8 +209,9 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The declaration of the state without what does not change its stored form.
-fn declaration(input: &DeriveInput) -> String {
+/// The declaration of the state without what does not change its stored form, and the version. Version 1 says
+/// nothing: snapshots were kept before there were versions.
+fn declaration(input: &DeriveInput, version: u32) -> String {
     let mut shape = input.clone();
     let keep = |attrs: &mut Vec<Attribute>| attrs.retain(|a| a.path().is_ident("serde"));
     keep(&mut shape.attrs);
@@ -223,5 +224,6 @@ fn declaration(input: &DeriveInput) -> String {
         syn::Data::Union(_) => {}
     }
     shape.vis = syn::Visibility::Inherited;
-    shape.to_token_stream().to_string()
+    let declaration = shape.to_token_stream().to_string();
+    if version == 1 { declaration } else { format!("{declaration} version = {version}") }
 }

@@ -3,6 +3,7 @@
 mod checks;
 mod expand;
 mod fork;
+mod kept;
 mod model;
 
 use proc_macro2::TokenStream;

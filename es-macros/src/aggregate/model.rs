@@ -2,6 +2,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitStr, Path, Type};
 
+use super::kept;
 use crate::{
     args,
     diag::Diag,
@@ -15,10 +16,11 @@ pub(super) struct Event {
     pub(super) variant: Ident,
 }
 
-/// `snapshot(every = 100)`
+/// `snapshot(every = 100, version = 2)`
 pub(super) struct Snapshot {
     pub(super) span: Span,
     pub(super) every: u64,
+    pub(super) version: u32,
 }
 
 /// What the derive knows about the type.
@@ -98,6 +100,7 @@ impl<'a> Model<'a> {
         }
         if let Some((at, tokens)) = snapshot {
             self.snapshot = read_snapshot(at, tokens, diag);
+            kept::check(self.input, diag);
         }
     }
 
@@ -144,10 +147,17 @@ fn is_keyword(ident: &Ident) -> bool {
 
 fn read_snapshot(at: Span, tokens: TokenStream, diag: &mut Diag) -> Option<Snapshot> {
     const HOW: &str = "write `snapshot(every = 100)`: a snapshot is taken after that many events";
-    let mut every = None;
+    let (mut every, mut version) = (None, 1);
     let before = diag.is_clean();
-    let text = args::read(tokens, &["every"], diag, |_, value| {
+    let text = args::read(tokens, &["every", "version"], diag, |key, value| {
         let number: syn::LitInt = args::equals(value)?;
+        if key == "version" {
+            version = number.base10_parse::<u32>()?;
+            if version == 0 {
+                return Err(syn::Error::new(number.span(), "versions count from 1"));
+            }
+            return Ok(());
+        }
         every = Some(number.base10_parse::<u64>()?);
         if every == Some(0) {
             return Err(syn::Error::new(number.span(), HOW));
@@ -157,7 +167,7 @@ fn read_snapshot(at: Span, tokens: TokenStream, diag: &mut Diag) -> Option<Snaps
     if text.is_some() || (every.is_none() && before && diag.is_clean()) {
         diag.error_at(at, HOW);
     }
-    Some(Snapshot { span: at, every: every? })
+    Some(Snapshot { span: at, every: every?, version })
 }
 
 fn check_shape(input: &DeriveInput, diag: &mut Diag) {
@@ -191,7 +201,7 @@ fn check_shape(input: &DeriveInput, diag: &mut Diag) {
     }
 }
 
-fn fields(data: &Data) -> impl Iterator<Item = &syn::Field> {
+pub(super) fn fields(data: &Data) -> impl Iterator<Item = &syn::Field> {
     let fields: Vec<&syn::Field> = match data {
         Data::Struct(data) => data.fields.iter().collect(),
         Data::Enum(data) => data.variants.iter().flat_map(|v| &v.fields).collect(),

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Ident, LitStr};
+use syn::{Ident, LitStr, Path};
 
 use super::model::{Kind, Model};
 use crate::{
@@ -36,18 +36,24 @@ pub(super) fn checks(kind: Kind, model: &Model<'_>, diag: &mut Diag) -> TokenStr
 
 /// A shape that nothing compares must be one all the same.
 fn whole(model: &Model<'_>, name: &LitStr) -> TokenStream {
-    call(model, name, "whole", &TokenStream::new())
+    let whole = of_schema(model, name, "whole", &TokenStream::new());
+    quote!(const _: () = #whole;)
 }
 
-/// `const _: () = es::schema::function(SCHEMA, arguments);`, shown at the event's name.
-fn call(model: &Model<'_>, name: &LitStr, function: &str, arguments: &TokenStream) -> TokenStream {
+/// `es::schema::function(SCHEMA, arguments)`, shown at the event's name.
+fn of_schema(model: &Model<'_>, name: &LitStr, function: &str, arguments: &TokenStream) -> TokenStream {
     let Model { input, es, .. } = model;
-    let ident = &input.ident;
+    let (ident, span) = (&input.ident, at(name.span()));
+    let schema = quote_spanned!(span=> <#ident as #es::schema::EventSchema>::SCHEMA, #arguments);
+    call(es, name, function, &schema)
+}
+
+fn call(es: &Path, name: &LitStr, function: &str, arguments: &TokenStream) -> TokenStream {
     let span = at(name.span());
     let function = Ident::new(function, span);
     let path = respan(quote!(#es::schema::#function), span);
-    let arguments = quote_spanned!(span=> (<#ident as #es::schema::EventSchema>::SCHEMA, #arguments));
-    quote!(const _: () = #path #arguments;)
+    let arguments = quote_spanned!(span=> (#arguments));
+    quote!(#path #arguments)
 }
 
 fn report(kind: Kind, model: &Model<'_>, wanted: bool) -> TokenStream {
@@ -64,14 +70,14 @@ fn report(kind: Kind, model: &Model<'_>, wanted: bool) -> TokenStream {
     };
     let head = format!("es-schema 1\n{} v{version} {kind} ", name.value());
     let arguments = quote!(#head, ::core::module_path!(), ::core::stringify!(#ident));
-    let call = call(model, name, "report", &arguments);
-    quote!(#again #call)
+    let call = of_schema(model, name, "report", &arguments);
+    quote!(#again const _: () = #call;)
 }
 
 fn compare(kind: Kind, model: &Model<'_>, events: &[Locked], diag: &mut Diag) -> TokenStream {
-    let Model { input, es, version, name, .. } = model;
+    let Model { version, name, .. } = model;
     let Some(name) = name else { return TokenStream::new() };
-    let (ident, stored) = (&input.ident, name.value());
+    let stored = name.value();
     let same_name = || events.iter().filter(|e| e.name == stored);
     let newest = same_name().map(|e| e.version).max();
     if let Some(newest) = newest.filter(|newest| kind == Kind::Current && newest > version) {
@@ -100,27 +106,58 @@ fn compare(kind: Kind, model: &Model<'_>, events: &[Locked], diag: &mut Diag) ->
         );
         return TokenStream::new();
     }
-    if let Some(locked) = same_name().find(|e| e.version == *version) {
-        let (shape, before, after) = (&locked.shape, before(&stored, *version), after(kind, model, &stored));
-        return call(model, name, "check", &quote!(#shape, #before, #after));
+    if newest.is_none() {
+        let (whole, names) = (whole(model, name), other_names(model, name, events));
+        return quote!(#whole #(const _: () = #names;)*);
     }
-    let whole = whole(model, name);
-    if newest.is_some() {
-        return whole;
-    }
-    let span = at(name.span());
-    let text = ident.to_string();
-    let under_other_names = events.iter().filter_map(|locked| {
-        let (module, last) = locked.rust.rsplit_once("::")?;
-        if last != text {
-            return None;
+    let check = match same_name().find(|e| e.version == *version) {
+        Some(locked) => {
+            let (shape, before, after) =
+                (&locked.shape, before(&stored, *version), after(kind, model, &stored));
+            of_schema(model, name, "check", &quote!(#shape, #before, #after))
         }
-        let message = renamed(&locked.name, &stored, &text);
-        let path = respan(quote!(#es::schema::check_name), span);
-        let arguments = quote_spanned!(span=> (::core::module_path!(), #module, #message));
-        Some(quote!(const _: () = #path #arguments;))
+        None => of_schema(model, name, "whole", &TokenStream::new()),
+    };
+    let swapped = swapped(model, name, events);
+    if swapped.is_empty() {
+        return quote!(const _: () = #check;);
+    }
+    // One constant: where the names are wrong, nothing is said about shapes.
+    quote!(const _: () = { #(#swapped;)* #check };)
+}
+
+/// A name that is not locked, on a struct that is, under another one.
+fn other_names(model: &Model<'_>, name: &LitStr, events: &[Locked]) -> Vec<TokenStream> {
+    let (ident, stored) = (model.input.ident.to_string(), name.value());
+    let locked = events.iter().filter_map(|locked| Some((locked, module(locked, &ident)?)));
+    let checks = locked.map(|(locked, module)| {
+        let message = renamed(&locked.name, &stored, &ident);
+        call(&model.es, name, "check_name", &quote!(::core::module_path!(), #module, #message))
     });
-    [whole].into_iter().chain(under_other_names).collect()
+    checks.collect()
+}
+
+/// A name that is locked with another struct, on a struct that is locked under another name: two events of one
+/// shape whose names were exchanged, and nothing else would tell.
+fn swapped(model: &Model<'_>, name: &LitStr, events: &[Locked]) -> Vec<TokenStream> {
+    let (ident, stored) = (model.input.ident.to_string(), name.value());
+    let (own, others): (Vec<_>, Vec<_>) = events.iter().partition(|locked| locked.name == stored);
+    let modules: Vec<_> = own.iter().filter_map(|locked| module(locked, &ident)).collect();
+    let of_version = own.iter().find(|locked| locked.version == model.version);
+    let Some(own) = of_version.or(own.last()) else { return Vec::new() };
+    let checks = others.iter().filter_map(|other| {
+        let module = module(other, &ident)?;
+        let message = exchanged(own, other, &ident);
+        let arguments = quote!(::core::module_path!(), &[#(#modules),*], #module, #message);
+        Some(call(&model.es, name, "check_struct", &arguments))
+    });
+    checks.collect()
+}
+
+/// The module of the struct that was locked, if it was called `ident`.
+fn module<'a>(locked: &'a Locked, ident: &str) -> Option<&'a str> {
+    let (module, last) = locked.rust.rsplit_once("::")?;
+    (last == ident).then_some(module)
 }
 
 fn before(name: &str, version: u32) -> String {
@@ -169,5 +206,15 @@ fn renamed(locked: &str, now: &str, ident: &str) -> String {
          Either undo the change of the name, or leave `{ident}` as it was and write a new struct for `{now}`. The \
          struct may be called anything.\n\
          Was the event never stored anywhere? `cargo es schema lock --forget {locked}`"
+    )
+}
+
+fn exchanged(own: &Locked, other: &Locked, ident: &str) -> String {
+    let (name, rust, other) = (&own.name, &own.rust, &other.name);
+    format!(
+        "`{name}` is locked with the struct `{rust}`, and `{ident}` is locked as `{other}`: what is stored as \
+         `{name}` would be read as what `{other}` was\n\
+         Undo the change of the names. Or, if it is the structs that were renamed, each with its event: run \
+         `cargo es schema lock`, which says what it moves, and commit events.lock"
     )
 }

@@ -9,7 +9,7 @@ use super::{
     serde_attrs::{Place, Serde},
     unraw,
 };
-use crate::diag::Diag;
+use crate::{diag::Diag, types::is_named};
 
 /// The schema of an item, an expression.
 pub(super) fn of(
@@ -78,7 +78,8 @@ fn body(
                 Body::One(field::unknown(es))
             }
         },
-        _ if around.transparent => match stored.into_iter().next() {
+        // Serde's own rule, by the name alone.
+        _ if around.transparent => match stored.into_iter().find(|s| !is_named(&s.field.ty, "PhantomData")) {
             Some(only) => Body::One(only.schema),
             // Serde's to report.
             None => Body::One(field::unknown(es)),

@@ -3,17 +3,19 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Ident, ReturnType, Type};
 
 use super::{
+    checks,
     handler::{Handler, Row},
     model::Model,
 };
-use crate::types::{current, ends, escaped, text};
+use crate::types::{current, ends};
 
 /// The impls; nothing, if too little is known.
 pub(super) fn expand(model: &Model, is_clean: bool) -> TokenStream {
     let (Some(view), Some(key)) = (&model.view, &model.key) else { return TokenStream::new() };
     let variants: Vec<Ident> = (0..model.handlers.len()).map(|i| format_ident!("Event{i}")).collect();
     let parts = Parts { model, handlers: model.handlers.iter().zip(variants).collect(), is_clean };
-    let (input, projection, checks) = (parts.input(), parts.projection(), parts.checks());
+    let (input, projection) = (parts.input(), parts.projection());
+    let checks = is_clean.then(|| checks::of(model));
     let view_projection = parts.view_projection(view, key);
     quote! {
         const _: () = {
@@ -186,27 +188,6 @@ impl Parts<'_> {
             }
         });
         quote!(match __es_input { #(#arms,)* })
-    }
-
-    /// What only all events together can get wrong.
-    fn checks(&self) -> TokenStream {
-        let Model { es, itself, .. } = self.model;
-        let Some(((first, _), rest)) = self.handlers.split_first() else { return TokenStream::new() };
-        if self.model.by_key() || !self.is_clean {
-            return TokenStream::new();
-        }
-        let first_name = current(es, &first.event, "STORED_NAME");
-        let asserts = rest.iter().map(|(Handler { event, cfgs, .. }, _)| {
-            let name = current(es, event, "STORED_NAME");
-            let (start, _) = ends(event);
-            let message = escaped(&format!(
-                "`{}` is an event of another aggregate than `{}`, so the aggregate's id does not find the row: say by which key each handler of `{}` finds it, `#[on(key = ..)]`",
-                text(event), text(&first.event), text(itself)
-            ));
-            let assert = quote_spanned!(start=> ::core::assert!(#es::checks::same_category(#first_name, #name), #message));
-            quote!(#(#cfgs)* const _: () = #assert;)
-        });
-        quote!(#(#asserts)*)
     }
 }
 

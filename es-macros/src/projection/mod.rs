@@ -1,5 +1,6 @@
 //! `#[projection]`.
 
+mod checks;
 mod expand;
 mod handler;
 mod model;
