@@ -1,6 +1,6 @@
 //! Values, from a file and from text.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use toml::de::DeValue;
 
@@ -14,6 +14,22 @@ pub(super) enum Value {
     List(Vec<String>),
     /// Names, each with what it has.
     Named(BTreeMap<String, String>),
+}
+
+/// As it would be written in a variable.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Count(count) => write!(f, "{count}"),
+            Self::Duration(time) => write!(f, "{}ms", time.as_millis()),
+            Self::List(texts) => f.write_str(&texts.join(",")),
+            Self::Named(named) => {
+                let pairs: Vec<_> = named.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                f.write_str(&pairs.join(","))
+            }
+        }
+    }
 }
 
 impl Kind {
