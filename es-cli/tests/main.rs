@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod doctor;
+mod projection;
 mod schema;
+mod store;
 mod stream;
+mod views;
 
 use std::process::{Command, Output};
 
