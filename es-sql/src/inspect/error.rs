@@ -37,7 +37,9 @@ pub enum InspectError {
         known: String,
     },
     /// The database does not answer, or not with what these tables have.
-    #[error("{place} cannot be read: {source}")]
+    #[error(
+        "{place} cannot be read: {source}; check that it is the one that is meant, and that this user may read it"
+    )]
     Unreadable {
         /// Which database.
         place: String,
