@@ -155,7 +155,9 @@ mod on_server {
             before.contains(&format!("wrong  store   cassandra, keyspace {keyspace} does not exist")),
             "{before}"
         );
-        assert!(after.contains(&format!("ok     store   cassandra, keyspace {keyspace}: ")), "{after}");
+        let store = format!("ok     store   cassandra, keyspace {keyspace}: Apache Cassandra ");
+        let line = after.lines().find(|line| line.starts_with(&store)).unwrap_or_default();
+        assert!(line.ends_with("; SimpleStrategy, replication_factor 1"), "{after}");
         assert!(after.contains(&format!("ok     feed    kafka, {brokers}: answers")), "{after}");
         assert!(after.contains(&format!("feed    topic es.{keyspace}.account_events")), "{after}");
         assert!(after.contains(&format!("schema {keyspace} has no tables for views")), "{after}");

@@ -48,7 +48,7 @@ fn tells(folder: &Path, place: &[&str]) {
     assert_eq!(lines.len(), 3, "{parked}");
     let cells: Vec<&str> = lines[1].split_whitespace().collect();
     assert_eq!(cells[..2], ["conformance/42", "7"], "{parked}");
-    assert!(lines[1].ends_with("no such carrier: QQ\\nat leg 2"), "{parked}");
+    assert!(lines[1].ends_with("no such\\u{0} carrier: QQ\\nat leg 2"), "{parked}");
     assert!(lines[2].contains("App::retry_parked"), "{parked}");
     let none = es(folder, &[&["projection", "parked", "conformance-totals"], place].concat(), true);
     assert_eq!(none, "no aggregate of `conformance-totals` is parked\n");

@@ -19,7 +19,7 @@ use es_sql::{
 };
 
 /// What a handler said, in more than a line.
-pub(crate) const ERROR: &str = "no such carrier: QQ\nat leg 2";
+pub(crate) const ERROR: &str = "no such\0 carrier: QQ\nat leg 2";
 
 /// A checkpoint that only moves.
 fn at(id: &str, applied: u64, parked: Option<Parked>) -> Move {

@@ -42,11 +42,15 @@ async fn cassandra(config: &Config, findings: &mut Findings) {
         Ok(Err(error)) => return findings.wrong(PART, format!("cassandra, {}", refusal(&error))),
         Err(late) => return findings.wrong(PART, format!("cassandra, {late}")),
     };
-    let replication: Vec<_> =
-        report.replication.iter().map(|(name, value)| format!("{name} {value}")).collect();
-    let nodes = crate::text::count(report.nodes.len() as u64, "node");
-    let replication = replication.join(", ");
-    findings.fine(PART, format!("cassandra, keyspace {keyspace}: {}, {nodes}; {replication}", report.server));
+    // Without the path of Java's class.
+    let short = |value: &str| value.rsplit('.').next().unwrap_or_default().to_owned();
+    let replication = report.replication.iter().map(|(name, value)| match name.as_str() {
+        "class" => short(value),
+        name => format!("{name} {value}"),
+    });
+    let replication = replication.collect::<Vec<_>>().join(", ");
+    let (server, nodes) = (&report.server, crate::text::count(report.nodes.len() as u64, "node"));
+    findings.fine(PART, format!("cassandra, keyspace {keyspace}: {server}, {nodes}; {replication}"));
     for (node, why) in &report.silent {
         findings.warn(PART, format!("{node} does not say what it runs with: {why}"));
     }
