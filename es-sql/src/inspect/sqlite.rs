@@ -36,16 +36,7 @@ impl File {
         if !self.0.is_file() {
             return Err(InspectError::NoFile { path: self.0.clone() });
         }
-        let before = Traces::of(&self.0);
-        if before.at_rest {
-            // Also a reader would make the log's two files, and leave them behind.
-            let answer = self.ask_once(true, of).await;
-            if Traces::of(&self.0) == before {
-                return answer;
-            }
-            // Somebody has opened it meanwhile, and what was read may be from before and after.
-        }
-        self.ask_once(false, of).await
+        unchanged(&self.0, |immutable| self.ask_once(immutable, of)).await
     }
 
     async fn ask_once<T: Found>(
@@ -78,6 +69,20 @@ impl File {
         connection.close().await.map_err(failed)?;
         rows.iter().map(|row| T::of(row)).collect::<Result<_, _>>().map_err(failed)
     }
+}
+
+/// What `read` finds. It is told whether it may take the file for one that nobody changes; otherwise also a reader makes
+/// the log's two files, and leaves them behind.
+async fn unchanged<A: Future>(path: &Path, read: impl Fn(bool) -> A) -> A::Output {
+    let before = Traces::of(path);
+    if before.at_rest {
+        let answer = read(true).await;
+        if Traces::of(path) == before {
+            return answer;
+        }
+        // Somebody has opened it meanwhile, and what was read may be from before and after.
+    }
+    read(false).await
 }
 
 async fn version(connection: &mut SqliteConnection, what: &str) -> Result<Option<String>, Error> {
@@ -118,5 +123,34 @@ impl Columns for SqliteRow {
     }
     fn bytes(&self, at: usize) -> Result<Vec<u8>, Error> {
         self.try_get(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, sync::Mutex};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_changes_meanwhile_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("views.db");
+        fs::write(&file, "1").unwrap();
+        let asked = async |meanwhile: fn(&Path)| {
+            let asked = Mutex::new(Vec::new());
+            let read = |immutable| {
+                asked.lock().unwrap().push(immutable);
+                meanwhile(&file);
+                std::future::ready(())
+            };
+            unchanged(&file, read).await;
+            asked.into_inner().unwrap()
+        };
+        assert_eq!(asked(|_| ()).await, [true]);
+        assert_eq!(asked(|file| fs::write(file, "22").unwrap()).await, [true, false]);
+        let opened = |file: &Path| fs::write(file.with_extension("db-wal"), "").unwrap();
+        assert_eq!(asked(opened).await, [true, false]);
+        assert_eq!(asked(|_| ()).await, [false], "somebody has it open");
     }
 }
