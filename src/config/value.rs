@@ -190,4 +190,19 @@ mod tests {
             assert_eq!(Kind::Count(255).read(none), None, "{none:?}");
         }
     }
+
+    #[test]
+    fn what_is_shown_reads_as_the_same() {
+        for (kind, text) in [
+            (Kind::Text, "a b"),
+            (Kind::Count(9000), "7000"),
+            (Kind::Duration, "5m"),
+            (Kind::Interval, "250ms"),
+            (Kind::List, "a, b"),
+            (Kind::Replicas, "dc1=3, dc2=2"),
+        ] {
+            let value = kind.read(text).unwrap();
+            assert_eq!(kind.read(&value.to_string()), Some(value), "{text}");
+        }
+    }
 }
