@@ -3,12 +3,22 @@
 //! ```text
 //! cargo es schema lock | check | diff REV | export
 //! cargo es stream show AGGREGATE ID
+//! cargo es doctor
+//! cargo es projection list | parked NAME
+//! cargo es dead-letters list NAME
+//! cargo es store ddl --keyspace NAME --category NAME
 //! ```
 
 mod commands;
+mod dead_letters;
+mod doctor;
 mod package;
+mod projection;
 mod schema;
+mod store;
 mod stream;
+mod text;
+mod views;
 
 use std::{io::Write as _, process::ExitCode};
 

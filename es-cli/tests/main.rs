@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod doctor;
 mod elsewhere;
 mod exchanged;
+mod projection;
 mod schema;
 mod shop;
+mod store;
 mod stream;
+mod views;
 
 use std::process::{Command, Output};
 

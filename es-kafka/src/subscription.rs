@@ -361,7 +361,7 @@ fn now<T>(future: impl Future<Output = T>) -> Option<T> {
 }
 
 /// Runs a call of the client that waits for a broker.
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     call: impl FnOnce() -> Result<T, KafkaError> + Send + 'static,
 ) -> Result<T, KafkaError> {
     // It is cancelled only when the runtime ends, and panics only if the client does.

@@ -54,6 +54,20 @@ async fn a_topic_that_comes_later_is_picked_up() {
     assert_eq!(listener.owned().len(), 2 * PARTITIONS as usize);
 }
 
+/// A look from outside, which makes no topic.
+#[tokio::test]
+async fn the_broker_says_which_topics_there_are() {
+    let topics = Topics::with(CATEGORY).await;
+    let feed = topics.feed().build().unwrap();
+    for _ in 0..2 {
+        let found = feed.topics([CATEGORY, "missing"], PATIENCE).await.unwrap();
+        let found: Vec<_> = found.into_iter().map(|topic| (topic.name, topic.partitions)).collect();
+        let due = [(topics.name(CATEGORY), Some(PARTITIONS as usize)), (topics.name("missing"), None)];
+        assert_eq!(found, due);
+    }
+    assert!(feed.topics([""; 0], PATIENCE).await.unwrap().is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn partitions_that_come_later_are_read_from_their_beginning() {
     let topics = Topics::with(CATEGORY).await;

@@ -4,6 +4,8 @@
 //!   ([`SqliteFeed`]), and [`SqlRepository`], which keeps view rows and checkpoints in one transaction;
 //! - `postgres`: [`PostgresRepository`], which does that in PostgreSQL.
 //!
+//! [`inspect`] looks at either from outside, for tools of operators.
+//!
 //! ```no_run
 //! # #[cfg(feature = "sqlite")]
 //! # async fn open() -> Result<(), es_sql::OpenError> {
@@ -14,6 +16,8 @@
 //! ```
 
 mod error;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub mod inspect;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

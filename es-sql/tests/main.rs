@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod conformance;
+mod inspect;
 mod listeners;
 #[cfg(feature = "postgres")]
 mod on_server;

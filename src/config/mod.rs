@@ -167,6 +167,55 @@ impl Config {
         self.values.set(key, value, Origin::Set)
     }
 
+    /// The value of a setting as text, as a variable would have it: what was given, or what holds without that. For
+    /// tools that look at what an application uses; also secrets are answered, so show only what is none.
+    ///
+    /// ```
+    /// use event_sourcing::config::Config;
+    /// let config = Config::from_text("store = { kind = \"sqlite\", sqlite.file = \"bank.db\" }")?;
+    /// assert_eq!(config.get("store.sqlite.file").as_deref(), Some("bank.db"));
+    /// assert_eq!((config.get("feed.kind").as_deref(), config.get("views.kind")), (Some("store"), None));
+    /// # Ok::<(), event_sourcing::config::ConfigError>(())
+    /// ```
+    pub fn get(&self, setting: &str) -> Option<String> {
+        self.values.shown(setting)
+    }
+
+    /// What opens the event store, if it is on Cassandra, with the categories of the configuration; to look at it
+    /// without opening it ([`Builder::report`](crate::cassandra::Builder::report)), or to open it otherwise.
+    ///
+    /// ```
+    /// use event_sourcing::config::Config;
+    /// let text = "store = { kind = \"cassandra\", cassandra = { hosts = \"10.0.0.1:9042\", keyspace = \"bank\" } }";
+    /// assert!(Config::from_text(text)?.cassandra_builder()?.is_some());
+    /// # Ok::<(), event_sourcing::config::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Names the setting, and what to do.
+    #[cfg(feature = "cassandra")]
+    pub fn cassandra_builder(&self) -> Result<Option<crate::cassandra::Builder>, ConfigError> {
+        plan::cassandra_builder(&self.values)
+    }
+
+    /// The change feed, if Kafka brings it. It connects to nothing yet.
+    ///
+    /// ```
+    /// use event_sourcing::config::Config;
+    /// let text = "feed = { kind = \"kafka\", kafka.brokers = \"10.0.0.5:9092\" }\nstore.cassandra.keyspace = \"bank\"";
+    /// assert!(Config::from_text(text)?.kafka_feed()?.is_some());
+    /// # Ok::<(), event_sourcing::config::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Names the setting, and what to do.
+    #[cfg(feature = "kafka")]
+    pub fn kafka_feed(&self) -> Result<Option<crate::kafka::KafkaChangeFeed>, ConfigError> {
+        plan::kafka_feed(&self.values)
+    }
+
     /// Whether all that is needed was given, fits together, and was compiled in. Connects to nothing.
     ///
     /// ```

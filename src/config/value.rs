@@ -1,6 +1,6 @@
 //! Values, from a file and from text.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use toml::de::DeValue;
 
@@ -14,6 +14,22 @@ pub(super) enum Value {
     List(Vec<String>),
     /// Names, each with what it has.
     Named(BTreeMap<String, String>),
+}
+
+/// As it would be written in a variable.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Count(count) => write!(f, "{count}"),
+            Self::Duration(time) => write!(f, "{}ms", time.as_millis()),
+            Self::List(texts) => f.write_str(&texts.join(",")),
+            Self::Named(named) => {
+                let pairs: Vec<_> = named.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                f.write_str(&pairs.join(","))
+            }
+        }
+    }
 }
 
 impl Kind {
@@ -172,6 +188,21 @@ mod tests {
         assert_eq!(Kind::Count(255).read("255"), Some(Value::Count(255)));
         for none in ["0", "256", "-1", "1.0", "1_000", " 1", ""] {
             assert_eq!(Kind::Count(255).read(none), None, "{none:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_reads_as_the_same() {
+        for (kind, text) in [
+            (Kind::Text, "a b"),
+            (Kind::Count(9000), "7000"),
+            (Kind::Duration, "5m"),
+            (Kind::Interval, "250ms"),
+            (Kind::List, "a, b"),
+            (Kind::Replicas, "dc1=3, dc2=2"),
+        ] {
+            let value = kind.read(text).unwrap();
+            assert_eq!(kind.read(&value.to_string()), Some(value), "{text}");
         }
     }
 }

@@ -123,6 +123,15 @@ impl Values {
         self.0.keys().find(is_under).copied()
     }
 
+    /// The value as text, as a variable would have it; of one with names of its own, also that of one name.
+    pub(super) fn shown(&self, path: &str) -> Option<String> {
+        let (key, name) = keys::find(path)?;
+        match (self.get(key.name)?, name) {
+            (Value::Named(named), Some(name)) => named.get(name).cloned(),
+            (value, _) => Some(value.to_string()),
+        }
+    }
+
     pub(super) fn text(&self, name: &'static str) -> Option<String> {
         if let Value::Text(text) = self.get(name)? { Some(text) } else { None }
     }

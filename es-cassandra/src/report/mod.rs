@@ -126,10 +126,17 @@ impl Report {
 }
 
 /// Logs what the servers run with, and refuses nodes that capture no changes.
-pub(crate) async fn check(session: &Session, server: &Server, keyspace: &str) -> Result<(), ConnectError> {
+pub(crate) async fn check(
+    session: &Session,
+    server: &Server,
+    keyspace: &str,
+) -> Result<Report, ConnectError> {
     let report = Report::of(session, server, keyspace).await?;
     report.log();
     let cdc = report.findings.iter().find(|finding| finding.setting == meaning::CDC);
     let off = cdc.and_then(|finding| finding.values.get(&Some("false".to_owned())));
-    off.map_or(Ok(()), |nodes| Err(ConnectError::CdcDisabled { nodes: nodes.clone() }))
+    match off {
+        Some(nodes) => Err(ConnectError::CdcDisabled { nodes: nodes.clone() }),
+        None => Ok(report),
+    }
 }

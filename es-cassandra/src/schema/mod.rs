@@ -40,6 +40,18 @@ pub(crate) async fn prepare(
     Ok(settings)
 }
 
+/// The same checks of what is there. Makes nothing, and writes no settings where none are yet.
+pub(crate) async fn look(session: &Session, builder: &Builder, flavour: Flavour) -> Result<(), ConnectError> {
+    let keyspace = &builder.keyspace;
+    ensure_keyspace(session, keyspace, None).await?;
+    Table::settings().ensure(session, keyspace, flavour, false).await?;
+    settings::look(session, builder, flavour).await?;
+    for category in &builder.categories {
+        ensure_category(session, keyspace, category, flavour, false).await?;
+    }
+    Ok(())
+}
+
 /// Runs a statement without parameters.
 pub(crate) async fn run(session: &Session, statement: &str) -> Result<QueryResult, ConnectError> {
     session.query_unpaged(statement, ()).await.map_err(|source| failed(statement, source))

@@ -67,8 +67,28 @@ pub(super) async fn agree(
         // Whoever was first: what is stored counts.
         found = stored(session, builder, &table, Consistency::Serial).await?;
     }
-    let unknown = |name, value: String| ConnectError::UnknownSetting { table: table.clone(), name, value };
-    let (bucket_size, framing, serial) = found.ok_or_else(|| unknown("bucket_size", "missing".to_owned()))?;
+    let missing = || ConnectError::UnknownSetting {
+        table: table.clone(),
+        name: "bucket_size",
+        value: "missing".to_owned(),
+    };
+    check(builder, &table, found.ok_or_else(missing)?, flavour)
+}
+
+/// What is stored, if anything is: nothing before the store is first opened.
+pub(super) async fn look(
+    session: &Session,
+    builder: &Builder,
+    flavour: Flavour,
+) -> Result<Option<Settings>, ConnectError> {
+    let table = format!("{}.es_settings", builder.keyspace);
+    let found = stored(session, builder, &table, Consistency::Quorum).await?;
+    found.map(|found| check(builder, &table, found, flavour)).transpose()
+}
+
+fn check(builder: &Builder, table: &str, found: Row, flavour: Flavour) -> Result<Settings, ConnectError> {
+    let unknown = |name, value| ConnectError::UnknownSetting { table: table.to_owned(), name, value };
+    let (bucket_size, framing, serial) = found;
     if framing != Some(FRAMING) {
         return Err(unknown("framing", shown(framing)));
     }
@@ -76,7 +96,7 @@ pub(super) async fn agree(
     let size = size.ok_or_else(|| unknown("bucket_size", shown(bucket_size)))?;
     match serial.as_deref() {
         Some("SERIAL") => {}
-        Some("LOCAL_SERIAL") => return Err(ConnectError::LocalSerial { table }),
+        Some("LOCAL_SERIAL") => return Err(ConnectError::LocalSerial { table: table.to_owned() }),
         _ => return Err(unknown("serial_consistency", shown(serial))),
     }
     if let Some(asked) = builder.bucket_size.filter(|asked| *asked != size) {

@@ -4,7 +4,7 @@ use scylla::client::session::Session;
 
 use super::{Connection, connect};
 use crate::{
-    CassandraEventStore, CassandraRepository, ConnectError, Flavour, Replication, report,
+    CassandraEventStore, CassandraRepository, ConnectError, Flavour, Replication, Report, report,
     schema::{self, Table},
 };
 
@@ -104,6 +104,14 @@ impl Builder {
     }
 
     /// What creates the keyspace and the store's tables on Apache Cassandra, for whoever does that by hand.
+    ///
+    /// ```
+    /// use es_cassandra::{CassandraEventStore, Replication};
+    /// let builder = CassandraEventStore::builder(["127.0.0.1:9042"]).keyspace("bank").category("account");
+    /// builder.check_names().unwrap(); // they go into statements as they are
+    /// let ddl = builder.ddl(&Replication::Simple(3));
+    /// assert!(ddl.contains("CREATE TABLE IF NOT EXISTS bank.account_events ("));
+    /// ```
     pub fn ddl(&self, replication: &Replication) -> String {
         let keyspace = &self.keyspace;
         let mut ddl = vec![schema::keyspace_ddl(keyspace, replication)];
@@ -112,7 +120,69 @@ impl Builder {
             ddl.extend(Table::events(category, Flavour::Cassandra).ddl(keyspace));
             ddl.extend(Table::snapshots(category).ddl(keyspace));
         }
-        ddl.into_iter().map(|statement| format!("{statement};\n")).collect()
+        terminated(ddl)
+    }
+
+    /// What creates the keyspace and the tables of a [`CassandraRepository`] for `projections`, for whoever does that by
+    /// hand. The keyspace is this builder's: that of the views.
+    ///
+    /// ```
+    /// use es_cassandra::{CassandraEventStore, Replication};
+    /// let builder = CassandraEventStore::builder(["127.0.0.1:9042"]).keyspace("bank_views");
+    /// let ddl = builder.views_ddl(&["balances"], &Replication::Simple(3))?;
+    /// assert!(ddl.contains("CREATE TABLE IF NOT EXISTS bank_views.view_balances ("));
+    /// # Ok::<(), es_cassandra::ConnectError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When a projection's name is too long for that of a table, or the keyspace cannot be called that.
+    pub fn views_ddl(
+        &self,
+        projections: &[impl AsRef<str>],
+        replication: &Replication,
+    ) -> Result<String, ConnectError> {
+        self.check_names()?;
+        let mut ddl = vec![schema::keyspace_ddl(&self.keyspace, replication)];
+        let shared = [Table::offsets(), Table::dead_letters()];
+        ddl.extend(shared.iter().flat_map(|table| table.ddl(&self.keyspace)));
+        for projection in projections {
+            schema::check_view_name(projection.as_ref())?;
+            ddl.extend(Table::view(projection.as_ref()).ddl(&self.keyspace));
+        }
+        Ok(terminated(ddl))
+    }
+
+    /// Creates nothing, whatever was said before: what is missing is an error.
+    #[must_use]
+    pub fn create_nothing(mut self) -> Self {
+        self.create = None;
+        self
+    }
+
+    /// What the servers run with, and what that means, after all the checks of [`Builder::connect`]; for tools that look
+    /// at a store which an application uses. Creates and writes nothing.
+    ///
+    /// ```no_run
+    /// # async fn look() -> Result<(), es_cassandra::ConnectError> {
+    /// use es_cassandra::CassandraEventStore;
+    /// let builder = CassandraEventStore::builder(["127.0.0.1:9042"]).keyspace("bank").category("account");
+    /// for warning in builder.report().await?.warnings() {
+    ///     println!("{warning}");
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`ConnectError`]: each names what to do.
+    pub async fn report(self) -> Result<Report, ConnectError> {
+        self.check_names()?;
+        let session = connect::session(&self).await?;
+        let server = schema::server(&session).await?;
+        let report = report::check(&session, &server, &self.keyspace).await?;
+        schema::look(&session, &self, server.flavour).await?;
+        Ok(report)
     }
 
     /// Connects, and checks that everything is as the store needs it. What the servers' settings mean for it is
@@ -170,7 +240,12 @@ impl Builder {
         schema::run(&session, &format!("DROP KEYSPACE IF EXISTS {}", self.keyspace)).await.map(drop)
     }
 
-    fn check_names(&self) -> Result<(), ConnectError> {
+    /// Whether the keyspace and the categories can be called that. [`Builder::connect`] looks first, too.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError::NoKeyspace`] and [`ConnectError::BadName`].
+    pub fn check_names(&self) -> Result<(), ConnectError> {
         if self.keyspace.is_empty() {
             return Err(ConnectError::NoKeyspace);
         }
@@ -183,6 +258,10 @@ impl Builder {
         let settings = schema::prepare(&session, &self, server.flavour).await?;
         CassandraEventStore::open(session, self, server, settings).await
     }
+}
+
+fn terminated(ddl: Vec<String>) -> String {
+    ddl.into_iter().map(|statement| format!("{statement};\n")).collect()
 }
 
 impl fmt::Debug for Builder {

@@ -1,7 +1,12 @@
 //! Tables.
 
 use es_cassandra::{ConnectError, Replication};
-use es_core::store::{EventStore, StreamId};
+use es_core::{
+    projection::Projection,
+    repository::Repository,
+    store::{EventStore, StreamId},
+    testing::conformance::{Counts, Mirror},
+};
 
 use super::{made, opening, opens, refused, run};
 use crate::cluster::{Keyspace, connection, hosts, replication, session, store};
@@ -22,6 +27,22 @@ async fn a_store_made_by_hand_opens() {
         run(statement).await;
     }
     opens(opening(&keyspace)).await;
+}
+
+/// Also that of views.
+#[tokio::test]
+async fn views_made_by_hand_open() {
+    let keyspace = Keyspace::fresh("start");
+    let views = || connection().keyspace(&keyspace.0).create_if_missing(replication()).create_nothing();
+    let error = views().repository().await.unwrap_err();
+    assert!(matches!(error, ConnectError::NoSuchKeyspace { .. }), "{error:?}");
+    let ddl = views().views_ddl(&[Counts::NAME], &replication()).unwrap();
+    for statement in ddl.split(";\n").filter(|text| !text.trim().is_empty()) {
+        run(statement).await;
+    }
+    let repository = views().repository().await.unwrap();
+    Repository::<Counts>::prepare(&repository).await.unwrap();
+    Repository::<Mirror>::prepare(&repository).await.unwrap_err();
 }
 
 #[tokio::test]

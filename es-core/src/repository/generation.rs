@@ -16,7 +16,7 @@ impl Generations {
     /// The name under which a repository keeps what belongs to a generation: that of the projection itself for
     /// the first, with the generation's number for the others. It begins with a character that no projection's
     /// name has in it.
-    pub fn space(projection: &'static str, generation: u32) -> std::borrow::Cow<'static, str> {
+    pub fn space(projection: &str, generation: u32) -> std::borrow::Cow<'_, str> {
         match generation {
             0 => projection.into(),
             _ => format!("{projection}@{generation}").into(),

@@ -25,7 +25,7 @@ impl PostgresRepository {
     ///
     /// When the address cannot be read, the database does not answer, or the schema cannot be made.
     pub async fn connect(url: &str, schema: Option<&str>) -> Result<Self, PrepareError> {
-        let mut options: PgConnectOptions = url.parse().map_err(|_| PrepareError::Address)?;
+        let mut options = options(url)?;
         schema.map_or(Ok(()), check_name)?;
         // A pool would go on trying for half a minute.
         let mut connection = options.connect().await.map_err(|error| PrepareError::Connect {
@@ -42,8 +42,13 @@ impl PostgresRepository {
     }
 }
 
+/// What the address says. It is not in the error.
+pub(crate) fn options(url: &str) -> Result<PgConnectOptions, PrepareError> {
+    url.parse().map_err(|_| PrepareError::Address)
+}
+
 /// Names go into statements, where nothing can be bound in their place.
-fn check_name(schema: &str) -> Result<(), PrepareError> {
+pub(crate) fn check_name(schema: &str) -> Result<(), PrepareError> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let begins = schema.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
     if begins && schema.len() <= 63 && schema.chars().all(fits) {

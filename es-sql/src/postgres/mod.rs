@@ -5,4 +5,7 @@ mod repository;
 mod schema;
 mod text;
 
+pub(crate) use connect::{check_name, options};
 pub use repository::PostgresRepository;
+pub(crate) use schema::{VERSION, version};
+pub(crate) use text::unescape;

@@ -5,7 +5,7 @@ use sqlx::{Connection, PgConnection, Row};
 use crate::PrepareError;
 
 pub(super) const DDL: &str = include_str!("schema.sql");
-const VERSION: &str = "1";
+pub(crate) const VERSION: &str = "1";
 
 /// Makes the tables where they are missing; refuses those of another version.
 pub(super) async fn prepare(connection: &mut PgConnection) -> Result<(), PrepareError> {
@@ -40,7 +40,8 @@ pub(super) async fn lock(tx: &mut PgConnection) -> Result<(), sqlx::Error> {
 /// Not `to_regclass`: that goes on not seeing a table that was made after this transaction had first looked.
 const EXISTS: &str = "SELECT EXISTS (SELECT FROM pg_catalog.pg_class WHERE relname = 'es_settings' AND pg_table_is_visible(oid))";
 
-async fn version(connection: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
+/// Which version of the tables there is, if there are any.
+pub(crate) async fn version(connection: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
     if !sqlx::query(EXISTS).fetch_one(&mut *connection).await?.try_get::<bool, _>(0)? {
         return Ok(None);
     }

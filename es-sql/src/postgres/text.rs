@@ -22,7 +22,7 @@ pub(super) fn escape(text: &str) -> Cow<'_, str> {
 }
 
 /// What was escaped.
-pub(super) fn unescape(text: String) -> String {
+pub(crate) fn unescape(text: String) -> String {
     if !text.contains(MARK) {
         return text;
     }

@@ -5,7 +5,7 @@ mod feed;
 mod gate;
 mod recent;
 mod repository;
-mod schema;
+pub(crate) mod schema;
 mod store;
 mod values;
 

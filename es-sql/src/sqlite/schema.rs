@@ -9,8 +9,8 @@ use crate::OpenError;
 
 /// A set of tables with a version of its own.
 pub(crate) struct Schema {
-    name: &'static str,
-    version: u32,
+    pub(crate) name: &'static str,
+    pub(crate) version: u32,
     ddl: &'static str,
 }
 

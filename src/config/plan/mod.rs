@@ -94,6 +94,20 @@ impl Plan {
     }
 }
 
+/// What opens the event store, if it is on Cassandra.
+#[cfg(feature = "cassandra")]
+pub(super) fn cassandra_builder(values: &Values) -> Result<Option<es_cassandra::Builder>, ConfigError> {
+    let is_it = values.text("store.kind").as_deref() == Some("cassandra");
+    is_it.then(|| cassandra::store(values)).transpose()
+}
+
+/// The change feed, if Kafka brings it.
+#[cfg(feature = "kafka")]
+pub(super) fn kafka_feed(values: &Values) -> Result<Option<es_kafka::KafkaChangeFeed>, ConfigError> {
+    let is_it = values.text("feed.kind").as_deref() == Some("kafka");
+    Ok(is_it.then(|| kafka::feed(values)).transpose()?.map(|planned| planned.feed))
+}
+
 fn store(values: &Values, kind: &str) -> Result<StorePlan, ConfigError> {
     // Without backends there is nothing to ask.
     let _ = values;

@@ -1,13 +1,18 @@
 //! The command line.
 
+mod operate;
+
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::path::PathBuf;
 
 use crate::{
     Outcome,
+    doctor::DoctorError,
     package::{Package, PackageError, Wanted},
     schema::{self, SchemaError},
+    store::StoreError,
     stream::{self, StreamError},
+    views::ViewsError,
 };
 
 /// Why a command could not do its work.
@@ -19,6 +24,12 @@ pub(crate) enum CommandError {
     Schema(#[from] SchemaError),
     #[error(transparent)]
     Stream(#[from] StreamError),
+    #[error(transparent)]
+    Doctor(#[from] DoctorError),
+    #[error(transparent)]
+    Views(#[from] ViewsError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 pub(crate) fn command() -> Command {
@@ -29,6 +40,10 @@ pub(crate) fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(schema_command())
         .subcommand(stream_command())
+        .subcommand(operate::doctor_command())
+        .subcommand(operate::projection_command())
+        .subcommand(operate::dead_letters_command())
+        .subcommand(operate::store_command())
 }
 
 fn schema_command() -> Command {
@@ -99,7 +114,16 @@ fn of_package(command: Command) -> Command {
 
 pub(crate) fn run(arguments: &ArgMatches) -> Result<Outcome, CommandError> {
     let Some((group, arguments)) = arguments.subcommand() else { return Ok(nothing()) };
+    if group == "doctor" {
+        return operate::doctor(arguments);
+    }
     let Some((name, arguments)) = arguments.subcommand() else { return Ok(nothing()) };
+    match group {
+        "projection" => return operate::projection(name, arguments),
+        "dead-letters" => return operate::dead_letters(arguments),
+        "store" => return operate::ddl(arguments),
+        _ => {}
+    }
     let package = || Package::find(&wanted(arguments));
     Ok(match (group, name) {
         ("schema", "lock") => {
