@@ -14,6 +14,8 @@
 //! ```
 
 mod error;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod limit;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

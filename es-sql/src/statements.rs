@@ -1,6 +1,6 @@
 //! Projections whose handlers run SQL of their own, in the transaction that moves the checkpoints.
 
-use std::{error::Error, panic::AssertUnwindSafe};
+use std::{error::Error, panic::AssertUnwindSafe, time::Duration};
 
 use es_core::{
     event::{EventSet, Metadata},
@@ -10,6 +10,8 @@ use es_core::{
 };
 use futures_util::FutureExt;
 use sqlx::Database;
+
+use crate::limit::within;
 
 /// A projection that writes tables of its own, with statements of its own.
 ///
@@ -22,7 +24,9 @@ use sqlx::Database;
 /// not end the transaction.
 ///
 /// An error that it returns sets the aggregate aside, as [`Projection::FAILURE`] says; but where the database is out of
-/// reach, nothing is set aside and the listener waits.
+/// reach, nothing is set aside and the listener waits. So it does where a handler in PostgreSQL takes longer than
+/// `PostgresRepository::request_timeout`, because a server that does not answer looks no different; a role's
+/// `statement_timeout` that is shorter makes a slow statement its event's failure.
 ///
 /// ```
 /// # #[cfg(feature = "postgres")] mod example {
@@ -93,6 +97,14 @@ pub(crate) trait Statements: ViewTransaction {
 
     /// Fails where a statement has failed before.
     fn check(&mut self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// How long a handler is waited for, where its database may fall silent.
+    fn limit(&mut self) -> Option<Duration> {
+        None
+    }
+
+    /// A handler had no answer in time.
+    fn give_up(&mut self) {}
 }
 
 /// Applies a batch whose events are decoded, in `tx`, and commits it. On an error nothing is applied.
@@ -111,9 +123,7 @@ pub(crate) async fn run<T: Statements, P: SqlProjection<T::Db>>(
     }
     let mut rest = events.iter().peekable();
     while let Some(Decoded { event, metadata, .. }) = rest.next() {
-        let handled = AssertUnwindSafe(projection.handle(tx.connection(), event, metadata)).catch_unwind();
-        let handled = handled.await.unwrap_or_else(|panic| Err(message(&*panic).into()));
-        handled.map_err(|source| failed::<P>(metadata, source))?;
+        handle(projection, event, metadata, &mut tx).await?;
         let ends = rest.peek().is_none_or(|next| {
             (&next.metadata.category, &next.metadata.aggregate_id)
                 != (&metadata.category, &metadata.aggregate_id)
@@ -130,6 +140,30 @@ pub(crate) async fn run<T: Statements, P: SqlProjection<T::Db>>(
     }
     tx.save_offsets(batch).await?;
     Ok(tx.commit().await?)
+}
+
+async fn handle<T: Statements, P: SqlProjection<T::Db>>(
+    projection: &P,
+    event: &P::Event,
+    metadata: &Metadata,
+    tx: &mut T,
+) -> Result<(), ApplyError> {
+    let limit = tx.limit();
+    let handled = AssertUnwindSafe(projection.handle(tx.connection(), event, metadata)).catch_unwind();
+    let handled = match limit {
+        None => Ok(handled.await),
+        Some(limit) => {
+            let Metadata { category, aggregate_id, sequence, .. } = metadata;
+            let what = format!("the handler of event {sequence} of {category}/{aggregate_id}");
+            within(limit, what, handled).await
+        }
+    };
+    let handled = handled.map_err(|error| {
+        tx.give_up();
+        RepositoryError::Unavailable(error.into())
+    })?;
+    let handled = handled.unwrap_or_else(|panic| Err(message(&*panic).into()));
+    handled.map_err(|source| failed::<P>(metadata, source))
 }
 
 /// What a handler's error is: the event's, or the database's.

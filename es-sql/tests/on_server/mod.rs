@@ -5,7 +5,9 @@ mod database;
 mod listeners;
 mod readable;
 mod rebuild;
+mod relay;
 mod schema;
+mod silence;
 mod statements;
 
 use database::Database;
