@@ -13,6 +13,8 @@
 //! # Ok(()) }
 //! ```
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod blame;
 mod error;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod limit;

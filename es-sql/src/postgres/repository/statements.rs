@@ -10,11 +10,12 @@ use es_core::{
     },
     store::StreamId,
 };
-use sqlx::{Executor, PgConnection, Postgres};
+use sqlx::{Connection, Executor, PgConnection, Postgres};
 
 use super::{PostgresRepository, transaction::Transaction, unavailable};
 use crate::{
     SqlProjection,
+    blame::is_retryable,
     postgres::schema,
     statements::{self, Statements},
 };
@@ -61,7 +62,7 @@ impl<P: SqlProjection<Postgres>> Repository<P, style::Sql> for PostgresRepositor
             let (space, mut session) = (self.space(P::NAME), self.session(P::NAME).await?);
             let tx = Transaction::begin_repeatable(&mut session, space).await.map_err(unavailable)?;
             match statements::run(projection, batch, &events, tx).await {
-                Err(error) if attempts < ATTEMPTS && statements::is_retryable(&error) => {
+                Err(error) if attempts < ATTEMPTS && is_retryable(&error) => {
                     attempts += 1;
                     tracing::debug!(projection = P::NAME, %error, attempts, "the batch is done again");
                     drop(session);
@@ -100,6 +101,11 @@ impl Statements for Transaction<'_> {
     async fn check(&mut self) -> Result<(), sqlx::Error> {
         let (connection, clock) = self.open.parts();
         clock.within("a look at the transaction", connection.execute("SELECT")).await.map(drop)
+    }
+
+    async fn ping(&mut self) -> Result<(), sqlx::Error> {
+        let (connection, clock) = self.open.parts();
+        clock.within("a look at the connection", connection.ping()).await
     }
 
     fn limit(&mut self) -> Option<Duration> {
