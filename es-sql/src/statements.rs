@@ -156,7 +156,9 @@ async fn handle<T: Statements, P: SqlProjection<T::Db>>(
     tx: &mut T,
 ) -> Result<(), ApplyError> {
     let limit = tx.limit();
-    let handled = AssertUnwindSafe(projection.handle(tx.connection(), event, metadata)).catch_unwind();
+    // In a future of ours: one that is not an `async fn` may panic before it has returned its own.
+    let handled = async { projection.handle(tx.connection(), event, metadata).await };
+    let handled = AssertUnwindSafe(handled).catch_unwind();
     let handled = match limit {
         None => Ok(handled.await),
         Some(limit) => {
