@@ -112,20 +112,29 @@ pub(super) async fn begin_filling(
 const TAKE_OVER: &str =
     "UPDATE es_generations SET before = serving, serving = filling, filling = NULL WHERE projection = $1";
 
+/// What the feed has brought once and may not bring again. Not what was skipped by hand in the old rows, which says
+/// nothing about the new ones.
+const KEEP_LETTERS: &str = "INSERT INTO es_dead_letters (projection, partition, position, bytes, reason)
+    SELECT $2, partition, position, bytes, reason FROM es_dead_letters
+    WHERE projection = $1 AND NOT starts_with(partition, 'skipped:') ORDER BY id ON CONFLICT DO NOTHING";
+
 pub(super) async fn take_over(sessions: Sessions<'_>, space: &Space) -> Result<TakeOver, RepositoryError> {
     let mut session = sessions.session().await.map_err(unavailable)?.patiently();
     // First without the lock, so that views go on while it is too early anyway.
     let (connection, mut clock) = session.parts();
-    if let Some(not_now) = obstacle((connection, &mut clock), space).await? {
+    if let Err(not_now) = old((connection, &mut clock), space).await? {
         return Ok(not_now);
     }
     let mut open = locked(&mut session).await?;
-    if let Some(not_now) = obstacle(open.parts(), space).await? {
-        return Ok(not_now);
-    }
+    let old = match old(open.parts(), space).await? {
+        Ok(old) => old,
+        Err(not_now) => return Ok(not_now),
+    };
     let (connection, clock) = open.parts();
-    let taken = sqlx::query(TAKE_OVER).bind(space.projection).execute(connection);
+    let taken = sqlx::query(TAKE_OVER).bind(space.projection).execute(&mut *connection);
     clock.within("taking over", taken).await.map_err(unavailable)?;
+    let kept = sqlx::query(KEEP_LETTERS).bind(&*old.name).bind(&*space.name).execute(connection);
+    clock.within("keeping dead letters", kept).await.map_err(unavailable)?;
     open.commit().await.map_err(unavailable)?;
     Ok(TakeOver::Done)
 }
@@ -138,24 +147,24 @@ const BEHIND: &str = concat!(
     " WHERE o.projection = $1 AND coalesce(n.applied, 0) < o.applied"
 );
 
-/// What keeps the generation from taking over, unless it has.
-async fn obstacle(
+/// The generation that it takes over from, unless something keeps it from that.
+async fn old(
     (connection, clock): (&mut PgConnection, &mut Clock<'_>),
     space: &Space,
-) -> Result<Option<TakeOver>, RepositoryError> {
+) -> Result<Result<Space, TakeOver>, RepositoryError> {
     let (found, _) = read((&mut *connection, &mut *clock), space.projection).await?;
     if found.serving == space.generation {
-        return Ok(Some(TakeOver::Done));
+        return Ok(Err(TakeOver::Done));
     }
     if found.filling != Some(space.generation) {
-        return Ok(Some(TakeOver::Superseded));
+        return Ok(Err(TakeOver::Superseded));
     }
     let old = Space::new(space.projection, found.serving);
     let row = sqlx::query(BEHIND).bind(&*old.name).bind(&*space.name).fetch_one(connection);
     let row = clock.within("comparing the generations", row).await.map_err(unavailable)?;
     let count = |column: usize| row.try_get::<i64, _>(column).map(i64::cast_unsigned).map_err(unavailable);
     let (aggregates, parked) = (count(0)?, count(1)?);
-    Ok((aggregates > 0).then_some(TakeOver::Behind { aggregates, parked }))
+    Ok(if aggregates > 0 { Err(TakeOver::Behind { aggregates, parked }) } else { Ok(old) })
 }
 
 pub(super) async fn prune(sessions: Sessions<'_>, projection: &'static str) -> Result<(), RepositoryError> {
