@@ -51,12 +51,6 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// For what may take long.
-    pub(super) fn patiently(mut self) -> Self {
-        self.limit = self.limit.saturating_mul(LONG);
-        self
-    }
-
     /// The connection, and what limits the requests on it.
     pub(super) fn parts(&mut self) -> (&mut PgConnection, Clock<'_>) {
         (&mut self.lent, Clock { limit: self.limit, given_up: &mut self.given_up })
@@ -104,6 +98,11 @@ impl Clock<'_> {
         let answer = within(self.limit, what, request).await;
         *self.given_up = answer.is_err();
         answer.flatten()
+    }
+
+    /// For what may take long from here on.
+    pub(super) fn be_patient(&mut self) {
+        self.limit = self.limit.saturating_mul(LONG);
     }
 
     pub(super) fn limit(&self) -> Duration {

@@ -119,7 +119,7 @@ const KEEP_LETTERS: &str = "INSERT INTO es_dead_letters (projection, partition, 
     WHERE projection = $1 AND NOT starts_with(partition, 'skipped:') ORDER BY id ON CONFLICT DO NOTHING";
 
 pub(super) async fn take_over(sessions: Sessions<'_>, space: &Space) -> Result<TakeOver, RepositoryError> {
-    let mut session = sessions.session().await.map_err(unavailable)?.patiently();
+    let mut session = sessions.session().await.map_err(unavailable)?;
     // First without the lock, so that views go on while it is too early anyway.
     let (connection, mut clock) = session.parts();
     if let Err(not_now) = old((connection, &mut clock), space).await? {
@@ -160,6 +160,7 @@ async fn old(
         return Ok(Err(TakeOver::Superseded));
     }
     let old = Space::new(space.projection, found.serving);
+    clock.be_patient();
     let row = sqlx::query(BEHIND).bind(&*old.name).bind(&*space.name).fetch_one(connection);
     let row = clock.within("comparing the generations", row).await.map_err(unavailable)?;
     let count = |column: usize| row.try_get::<i64, _>(column).map(i64::cast_unsigned).map_err(unavailable);
@@ -198,8 +199,9 @@ async fn delete_some(
     names: &[String],
     statement: &'static str,
 ) -> Result<u64, sqlx::Error> {
-    let mut session = sessions.session().await?.patiently();
+    let mut session = sessions.session().await?;
     let (connection, mut clock) = session.parts();
+    clock.be_patient();
     let deleted = sqlx::query(statement).bind(names).execute(connection);
     Ok(clock.within("deleting a generation", deleted).await?.rows_affected())
 }

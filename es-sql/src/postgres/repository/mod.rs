@@ -56,8 +56,8 @@ use crate::{PrepareError, space::Space};
 /// the listener looks at them before it tries again.
 ///
 /// No request waits for ever: what has no answer after [`PostgresRepository::request_timeout`] is
-/// [`RepositoryError::Unavailable`], too, and its connection is closed. A host that vanished without a word, by a power
-/// cut or behind a broken network, is noticed by nothing else.
+/// [`RepositoryError::Unavailable`], too, and its connection is closed, with those of the pool that lie idle. A host that
+/// vanished without a word, by a power cut or behind a broken network, is noticed by nothing else.
 ///
 /// Each projection in work needs one connection of the pool, and each query one while it runs. Clones are the same
 /// repository. The pool must not be one that changes connections between the statements of a session without support

@@ -28,9 +28,10 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// there is one generation of them.
 impl<P: SqlProjection<Postgres>> Repository<P, style::Sql> for PostgresRepository {
     async fn prepare(&self) -> Result<(), RepositoryError> {
-        let mut session = self.session(P::NAME).await?.patiently();
+        let mut session = self.session(P::NAME).await?;
         let mut open = session.begin("BEGIN").await.map_err(unavailable)?;
         let (connection, clock) = open.parts();
+        clock.be_patient();
         let prepared = async {
             schema::lock(&mut *connection).await?;
             P::prepare(connection).await
