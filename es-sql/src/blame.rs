@@ -10,7 +10,7 @@ type Cause = dyn Error + 'static;
 
 /// Whether the event is not to blame: the database was out of reach, or another transaction was in the way.
 pub(crate) fn is_databases(error: &Cause) -> bool {
-    chain(error).any(|error| is_away(error) || is_conflict(error))
+    chain(error).any(|error| is_away(error) || is_conflict(error) || is_locked(error))
 }
 
 /// Whether the batch can be done again at once: it met another transaction.
@@ -25,9 +25,14 @@ fn chain<'e>(error: &'e Cause) -> impl Iterator<Item = &'e Cause> {
     successors(Some(error), |error: &&'e Cause| (*error).source())
 }
 
-/// PostgreSQL: a serialization failure, a deadlock, or a lock that another transaction has had for too long.
+/// PostgreSQL: a serialization failure, or a deadlock.
 fn is_conflict(error: &Cause) -> bool {
-    matches!(code(error).as_deref(), Some("40001" | "40P01" | "55P03"))
+    matches!(code(error).as_deref(), Some("40001" | "40P01"))
+}
+
+/// PostgreSQL: a lock that another transaction has had for too long, and may have for longer.
+fn is_locked(error: &Cause) -> bool {
+    code(error).as_deref() == Some("55P03")
 }
 
 /// Whether the database is out of reach.
@@ -176,7 +181,9 @@ mod tests {
         for (at, error) in wrapped("40001").into_iter().enumerate() {
             assert!(is_retryable(&unavailable(error)), "{at}");
         }
-        assert!(!wrapped("57P01").into_iter().map(unavailable).any(|error| is_retryable(&error)));
+        for code in ["57P01", "55P03"] {
+            assert!(!wrapped(code).into_iter().map(unavailable).any(|error| is_retryable(&error)));
+        }
     }
 
     /// A handler's own input and output, and what it cannot decode, say nothing about the database.

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{Connection, PgConnection, PgPool, Postgres, pool::PoolConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, SqlSafeStr, pool::PoolConnection};
 
 use crate::limit::within;
 
@@ -27,18 +27,26 @@ const GIVE_BACK: Duration = Duration::from_secs(5);
 pub(super) struct Sessions<'r> {
     pub(super) pool: &'r PgPool,
     pub(super) limit: Duration,
+    pub(super) role: Timeouts,
+}
+
+/// What the role's settings say, in milliseconds; 0 is for ever.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Timeouts {
+    pub(super) lock: u64,
+    pub(super) statement: u64,
 }
 
 impl Sessions<'_> {
     /// A connection for statements that are transactions of their own.
     pub(super) async fn session(self) -> Result<Session, sqlx::Error> {
-        let Self { pool, limit } = self;
+        let Self { pool, limit, role } = self;
         let acquired = within(limit, "waiting for a connection", pool.acquire()).await.flatten();
         if acquired.is_err() {
             close_idle(pool);
         }
         let lent = Lent(Some(acquired?));
-        Ok(Session { lent, pool: pool.clone(), limit, given_up: false })
+        Ok(Session { lent, pool: pool.clone(), limit, role, given_up: false })
     }
 }
 
@@ -47,6 +55,7 @@ pub(super) struct Session {
     lent: Lent,
     pool: PgPool,
     limit: Duration,
+    role: Timeouts,
     given_up: bool,
 }
 
@@ -56,11 +65,26 @@ impl Session {
         (&mut self.lent, Clock { limit: self.limit, given_up: &mut self.given_up })
     }
 
-    pub(super) async fn begin(&mut self, statement: &'static str) -> Result<Open<'_>, sqlx::Error> {
+    /// A transaction of a level that is named, because a database may have another default. Whoever is frozen in the
+    /// middle does not keep rows locked for ever.
+    ///
+    /// The server has limits, too: given up by this side alone, a statement would go on there, and each new attempt put
+    /// another one beside it. A wait for a lock ends before this side gives it up, all else after that.
+    pub(super) async fn begin_level(&mut self, level: &'static str) -> Result<Open<'_>, sqlx::Error> {
+        let lock = at_most(self.limit / 4 * 3, self.role.lock);
+        let statement = at_most(self.limit.saturating_mul(5) / 4, self.role.statement);
+        let begin = format!(
+            "BEGIN ISOLATION LEVEL {level}; SET LOCAL idle_in_transaction_session_timeout = '30s'; \
+             SET LOCAL lock_timeout = {lock}; SET LOCAL statement_timeout = {statement}"
+        );
+        self.begin(AssertSqlSafe(begin)).await
+    }
+
+    pub(super) async fn begin(&mut self, statement: impl SqlSafeStr) -> Result<Open<'_>, sqlx::Error> {
         let (connection, mut clock) = self.parts();
         // The driver does not roll back what is dropped before BEGIN is answered, or failed with it.
         clock.give_up();
-        match clock.within("BEGIN", connection.begin_with(statement)).await {
+        match clock.within("BEGIN", connection.begin_with(statement.into_sql_str())).await {
             Ok(tx) => Ok(Open { tx, clock }),
             Err(error) => {
                 clock.give_up();
@@ -68,6 +92,12 @@ impl Session {
             }
         }
     }
+}
+
+/// In milliseconds, unless the role has less.
+fn at_most(timeout: Duration, of_role: u64) -> u64 {
+    let most = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX).clamp(1, i32::MAX as u64);
+    if of_role == 0 { most } else { most.min(of_role) }
 }
 
 impl Drop for Session {
@@ -169,5 +199,26 @@ async fn give_back(mut lent: Lent) {
 fn close_idle(pool: &PgPool) {
     for _ in 0..pool.num_idle() {
         drop(pool.try_acquire().map(PoolConnection::detach));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_gives_up_after_a_while_and_the_role_may_have_less() {
+        let second = Duration::from_secs(1);
+        let cases = [
+            (second, 0, 1000),
+            (second, 50, 50),
+            (second, 5000, 1000),
+            // Not 0, which would be for ever.
+            (Duration::from_nanos(1), 0, 1),
+            (Duration::MAX, 0, i32::MAX as u64),
+        ];
+        for (timeout, of_role, due) in cases {
+            assert_eq!(at_most(timeout, of_role), due, "{timeout:?} {of_role}");
+        }
     }
 }

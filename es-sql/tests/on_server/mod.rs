@@ -2,6 +2,7 @@
 
 mod connections;
 mod database;
+mod given_up;
 mod listeners;
 mod readable;
 mod rebuild;

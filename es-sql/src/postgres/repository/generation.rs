@@ -3,7 +3,7 @@
 use es_core::repository::{Generations, RepositoryError, TakeOver};
 use sqlx::{PgConnection, Row as _};
 
-use super::{transaction::begin_committed, unavailable};
+use super::unavailable;
 use crate::{
     postgres::{
         session::{Clock, Open, Session, Sessions},
@@ -75,12 +75,16 @@ pub(super) async fn generations(
     Ok(read((connection, &mut clock), projection).await?.0)
 }
 
+/// Without the limits that the statements of a batch have at the server: there may be many checkpoints to compare.
+const BEGIN: &str =
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '30s'";
+
 /// Waits until no batch is under way, and keeps new ones waiting, of all projections; so what it is for must be quick.
 /// Behind somebody who is frozen it gives up, rather than keep them all waiting.
 const LOCK: &str = "SET LOCAL lock_timeout = '2s'; LOCK TABLE es_generations IN EXCLUSIVE MODE";
 
 async fn locked(session: &mut Session) -> Result<Open<'_>, RepositoryError> {
-    let mut open = begin_committed(session).await.map_err(unavailable)?;
+    let mut open = session.begin(BEGIN).await.map_err(unavailable)?;
     let (connection, clock) = open.parts();
     let locked = sqlx::raw_sql(LOCK).execute(connection);
     clock.within("locking the generations", locked).await.map_err(unavailable)?;

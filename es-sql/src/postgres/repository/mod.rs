@@ -25,7 +25,7 @@ use tokio::sync::OnceCell;
 use self::transaction::Transaction;
 use super::{
     schema,
-    session::{REQUEST, Sessions},
+    session::{REQUEST, Sessions, Timeouts},
 };
 use crate::{PrepareError, space::Space};
 
@@ -84,7 +84,8 @@ pub struct PostgresRepository {
 #[derive(Debug)]
 struct Inner {
     pool: PgPool,
-    prepared: OnceCell<()>,
+    /// Once the tables are ready.
+    prepared: OnceCell<Timeouts>,
 }
 
 impl PostgresRepository {
@@ -102,8 +103,8 @@ impl PostgresRepository {
     /// compares and deletes, and what [`SqlProjection::prepare`](crate::SqlProjection::prepare) does, may take fifteen
     /// times that.
     ///
-    /// It has to be longer than any of them takes on a slow day. A process that is frozen keeps others waiting for its
-    /// rows for up to 30 s.
+    /// It has to be longer than any of them takes on a slow day. A lock is waited for no longer than three quarters of it,
+    /// or than the role's `lock_timeout`: a process that is frozen keeps others waiting for its rows for up to 30 s.
     #[must_use]
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.limit = timeout;
@@ -112,21 +113,26 @@ impl PostgresRepository {
 
     /// Connections, after making the tables ready.
     async fn sessions(&self, projection: &'static str) -> Result<Sessions<'_>, RepositoryError> {
-        let sessions = Sessions { pool: &self.inner.pool, limit: self.limit };
+        let unprepared = Sessions { pool: &self.inner.pool, limit: self.limit, role: Timeouts::default() };
         let prepare = || async {
-            let mut session = sessions.session().await.map_err(unavailable)?;
+            let mut session = unprepared.session().await.map_err(unavailable)?;
             // Dropped in the middle, it is closed.
             let (connection, mut clock) = session.parts();
             clock.give_up();
-            let prepared = async { Ok(schema::prepare(connection).await) };
+            let prepared = async {
+                Ok(match schema::prepare(&mut *connection).await {
+                    Ok(()) => Ok(schema::timeouts(connection).await?),
+                    Err(error) => Err(error),
+                })
+            };
             let prepared = clock.within("making the tables ready", prepared).await.map_err(unavailable)?;
             prepared.map_err(|error| match error {
                 PrepareError::Database(_) => RepositoryError::Unavailable(error.into()),
                 error => RepositoryError::Unfit { projection, source: error.into() },
             })
         };
-        self.inner.prepared.get_or_try_init(prepare).await?;
-        Ok(sessions)
+        let role = *self.inner.prepared.get_or_try_init(prepare).await?;
+        Ok(Sessions { role, ..unprepared })
     }
 
     fn space(&self, projection: &'static str) -> Space {

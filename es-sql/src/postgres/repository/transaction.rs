@@ -8,15 +8,6 @@ use crate::{
     space::Space,
 };
 
-/// The level is named, because a database may have another default. Whoever is frozen in the middle does not keep
-/// rows locked for ever.
-const READ_COMMITTED: &str =
-    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '30s'";
-
-/// For statements that are not ours: what they have read must not change before they write.
-const REPEATABLE_READ: &str =
-    "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL idle_in_transaction_session_timeout = '30s'";
-
 pub(super) struct Transaction<'s> {
     pub(super) open: Open<'s>,
     space: Space,
@@ -26,14 +17,15 @@ pub(super) struct Transaction<'s> {
 
 impl<'s> Transaction<'s> {
     pub(super) async fn begin(session: &'s mut Session, space: Space) -> Result<Self, sqlx::Error> {
-        Ok(Self { open: session.begin(READ_COMMITTED).await?, space, moved: false })
+        Ok(Self { open: session.begin_level("READ COMMITTED").await?, space, moved: false })
     }
 
+    /// For statements that are not ours: what they have read must not change before they write.
     pub(super) async fn begin_repeatable(
         session: &'s mut Session,
         space: Space,
     ) -> Result<Self, sqlx::Error> {
-        Ok(Self { open: session.begin(REPEATABLE_READ).await?, space, moved: false })
+        Ok(Self { open: session.begin_level("REPEATABLE READ").await?, space, moved: false })
     }
 
     /// A statement of its own, for batches that move nothing.
@@ -45,11 +37,6 @@ impl<'s> Transaction<'s> {
             false => Err(self.space.superseded()),
         }
     }
-}
-
-/// At `READ COMMITTED`, for the tables of the generations.
-pub(super) async fn begin_committed(session: &mut Session) -> Result<Open<'_>, sqlx::Error> {
-    session.begin(READ_COMMITTED).await
 }
 
 impl ViewTransaction for Transaction<'_> {
