@@ -15,9 +15,13 @@
 //! # Ok(()) }
 //! ```
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod blame;
 mod error;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod inspect;
+#[cfg(feature = "postgres")]
+mod limit;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -1,6 +1,6 @@
 //! Projections whose handlers run SQL of their own, in the transaction that moves the checkpoints.
 
-use std::{error::Error, panic::AssertUnwindSafe};
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use es_core::{
     event::{EventSet, Metadata},
@@ -11,6 +11,11 @@ use es_core::{
 use futures_util::FutureExt;
 use sqlx::Database;
 
+use crate::{
+    blame::{is_away, is_databases},
+    limit::within,
+};
+
 /// A projection that writes tables of its own, with statements of its own.
 ///
 /// Each event is handled once, in its aggregate's order, in the transaction that moves the aggregate's checkpoint: its
@@ -18,11 +23,14 @@ use sqlx::Database;
 ///
 /// SQLite has one writer at a time. In PostgreSQL the transaction runs at `REPEATABLE READ`: what handlers read does not change under them, and when
 /// another transaction has written the same rows, the whole batch is done again. So a handler may run more than once
-/// before it counts, and should do nothing but run statements. It must return the errors of its statements, and must
-/// not end the transaction.
+/// before it counts, and should do nothing but run statements. It must return the errors of its statements, as they are
+/// or in an error that has them as its source or is transparent to them (a mere text of one tells nobody that another
+/// transaction was in the way), and must not end the transaction.
 ///
 /// An error that it returns sets the aggregate aside, as [`Projection::FAILURE`] says; but where the database is out of
-/// reach, nothing is set aside and the listener waits.
+/// reach, nothing is set aside and the listener waits. So it does where a handler in PostgreSQL takes longer than
+/// `PostgresRepository::request_timeout`, because a server that does not answer looks no different; a role's
+/// `statement_timeout` that is shorter makes a slow statement its event's failure.
 ///
 /// ```
 /// # #[cfg(feature = "postgres")] mod example {
@@ -93,6 +101,17 @@ pub(crate) trait Statements: ViewTransaction {
 
     /// Fails where a statement has failed before.
     fn check(&mut self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// Fails where the connection is lost.
+    fn ping(&mut self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// How long a handler is waited for, where its database may fall silent.
+    fn limit(&mut self) -> Option<Duration> {
+        None
+    }
+
+    /// A handler had no answer in time.
+    fn give_up(&mut self) {}
 }
 
 /// Applies a batch whose events are decoded, in `tx`, and commits it. On an error nothing is applied.
@@ -111,9 +130,7 @@ pub(crate) async fn run<T: Statements, P: SqlProjection<T::Db>>(
     }
     let mut rest = events.iter().peekable();
     while let Some(Decoded { event, metadata, .. }) = rest.next() {
-        let handled = AssertUnwindSafe(projection.handle(tx.connection(), event, metadata)).catch_unwind();
-        let handled = handled.await.unwrap_or_else(|panic| Err(message(&*panic).into()));
-        handled.map_err(|source| failed::<P>(metadata, source))?;
+        handle(projection, event, metadata, &mut tx).await?;
         let ends = rest.peek().is_none_or(|next| {
             (&next.metadata.category, &next.metadata.aggregate_id)
                 != (&metadata.category, &metadata.aggregate_id)
@@ -132,9 +149,41 @@ pub(crate) async fn run<T: Statements, P: SqlProjection<T::Db>>(
     Ok(tx.commit().await?)
 }
 
+async fn handle<T: Statements, P: SqlProjection<T::Db>>(
+    projection: &P,
+    event: &P::Event,
+    metadata: &Metadata,
+    tx: &mut T,
+) -> Result<(), ApplyError> {
+    let limit = tx.limit();
+    // In a future of ours: one that is not an `async fn` may panic before it has returned its own.
+    let handled = async { projection.handle(tx.connection(), event, metadata).await };
+    let handled = AssertUnwindSafe(handled).catch_unwind();
+    let handled = match limit {
+        None => Ok(handled.await),
+        Some(limit) => {
+            let Metadata { category, aggregate_id, sequence, .. } = metadata;
+            let what = format!("the handler of event {sequence} of {category}/{aggregate_id}");
+            within(limit, what, handled).await
+        }
+    };
+    let handled = handled.map_err(|error| {
+        tx.give_up();
+        RepositoryError::Unavailable(error.into())
+    })?;
+    let Err(source) = handled.unwrap_or_else(|panic| Err(message(&*panic).into())) else { return Ok(()) };
+    match tx.ping().await {
+        // Whatever the handler made of it.
+        Err(error) if is_databases(&error) => {
+            Err(RepositoryError::Unavailable(format!("{source} ({error})").into()).into())
+        }
+        _ => Err(failed::<P>(metadata, source)),
+    }
+}
+
 /// What a handler's error is: the event's, or the database's.
 fn failed<P: Projection>(metadata: &Metadata, source: BoxError) -> ApplyError {
-    if find(&*source).is_some_and(|error| is_away(error) || is_conflict(error)) {
+    if is_databases(&*source) {
         return RepositoryError::Unavailable(source).into();
     }
     ApplyError::Event {
@@ -150,52 +199,4 @@ fn message(panic: &(dyn std::any::Any + Send)) -> String {
     let text =
         panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("panicked: {}", text.unwrap_or("without a message"))
-}
-
-/// The driver's error that an error comes of.
-fn find<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e sqlx::Error> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
-}
-
-/// Whether the batch can be done again at once: it met another transaction.
-#[cfg(feature = "postgres")]
-pub(crate) fn is_retryable(error: &ApplyError) -> bool {
-    let ApplyError::Repository(RepositoryError::Unavailable(source)) = error else { return false };
-    find(&**source).is_some_and(is_conflict)
-}
-
-/// PostgreSQL: a serialization failure, a deadlock, or a lock that another transaction has had for too long.
-fn is_conflict(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
-    matches!(code.as_deref(), Some("40001" | "40P01" | "55P03"))
-}
-
-/// Whether the database is out of reach, so that the event is not to blame.
-fn is_away(error: &sqlx::Error) -> bool {
-    match error {
-        // PostgreSQL: a lost connection, no resources, an operator at work, a failing disk; SQLite: busy, locked, a
-        // failing disk, a full one.
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            let of_postgres =
-                code.len() == 5 && ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class));
-            let of_sqlite = code.parse::<i32>().is_ok_and(|code| [5, 6, 10, 13].contains(&(code & 0xff)));
-            // A statement that took longer than the role may is the event's: it would do so again.
-            let is_slow = code == "57014";
-            (of_postgres && !is_slow) || (code.len() < 5 && of_sqlite) || code == "25P03"
-        }),
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => true,
-        _ => false,
-    }
 }

@@ -4,6 +4,7 @@ use es_core::{
     app::App,
     event::Metadata,
     projection::{Projection, Subscribed, style},
+    query::ReadToken,
     store::{BoxError, EventStore, MemoryEventStore, StreamId, Version},
     testing::conformance::Note,
 };
@@ -75,4 +76,44 @@ async fn every_event_is_handled_once_and_wholly() {
     let sql = "SELECT (SELECT count(*) FROM journal), (SELECT amount FROM total)";
     let row = sqlx::query(sql).fetch_one(&mut connection).await.unwrap();
     assert_eq!((row.get::<i64, _>(0), row.get::<i64, _>(1)), (480, 480));
+}
+
+/// Written without `async fn`, and panics before there is a future.
+struct Eager;
+
+impl Projection for Eager {
+    type Style = style::Sql;
+    const NAME: &'static str = "eager";
+    const SUBSCRIPTIONS: &'static [Subscribed] = Journal::SUBSCRIPTIONS;
+}
+
+impl SqlProjection<Sqlite> for Eager {
+    type Event = Note;
+
+    fn handle(
+        &self,
+        _: &mut SqliteConnection,
+        note: &Note,
+        _: &Metadata,
+    ) -> impl Future<Output = Result<(), BoxError>> + Send {
+        assert_ne!(note.key, "wrong", "a note that it does not take");
+        std::future::ready(Ok(()))
+    }
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_before_its_future_sets_its_aggregate_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = SqlRepository::open(folder.path().join("views.db")).await.unwrap();
+    let store = MemoryEventStore::new();
+    let app = App::builder(store.clone()).projection(Eager, repository).start().await.unwrap();
+    for key in ["wrong", "fine"] {
+        store.append(one(&Version::EMPTY, &StreamId::new("conformance", key), key)).await.unwrap();
+    }
+    app.caught_up(PATIENCE).await.unwrap();
+    let parked = app.parked::<Eager>(9).await.unwrap();
+    assert_eq!(parked.len(), 1);
+    let error = &parked[0].checkpoint.parked.as_ref().unwrap().error;
+    assert!(error.contains("panicked") && error.contains("a note that it does not take"), "{error}");
+    app.reached::<Eager>(ReadToken::new("conformance", "fine", 1)).await.unwrap();
 }

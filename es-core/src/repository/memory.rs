@@ -147,7 +147,7 @@ impl<P: ViewProjection> Repository<P, style::View> for MemoryRepository {
             return Ok(TakeOver::Done);
         }
         let old = self.space_of(P::NAME, serving).lock_owned().await;
-        let new = self.space_of(P::NAME, generation).lock_owned().await;
+        let mut new = self.space_of(P::NAME, generation).lock_owned().await;
         let (mut aggregates, mut parked) = (0, 0);
         for (stream, old) in &old.checkpoints {
             let new = new.checkpoints.get(stream);
@@ -162,6 +162,10 @@ impl<P: ViewProjection> Repository<P, style::View> for MemoryRepository {
             }
             if aggregates > 0 {
                 return TakeOver::Behind { aggregates, parked };
+            }
+            // Not what was skipped by hand in the old rows, which says nothing about the new ones.
+            for (place, letter) in old.dead_letters.iter().filter(|((p, _), _)| !p.starts_with("skipped:")) {
+                new.dead_letters.entry(place.clone()).or_insert_with(|| letter.clone());
             }
             kept.generations = Generations { serving: generation, filling: None, before: Some(serving) };
             TakeOver::Done

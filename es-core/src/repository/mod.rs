@@ -119,6 +119,9 @@ pub trait Repository<P: Projection, Style = <P as Projection>::Style>: Send + Sy
     /// Serves from `generation` if it is the one that is filled, and no aggregate's checkpoint in it is behind
     /// that in the one that serves now; in one transaction, so that no read steps back. Asked again, after an answer
     /// that was lost for example, the one that serves says that it does.
+    ///
+    /// The dead letters of the one that serves now are kept in `generation`, too, because the feed may not bring those
+    /// records again; but for those whose partition begins with `skipped:`, which an operator has skipped in these rows.
     fn take_over(&self, generation: u32) -> impl Future<Output = Result<TakeOver, RepositoryError>> + Send {
         let _ = generation;
         async { Ok(TakeOver::Superseded) }

@@ -4,8 +4,8 @@ use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Row, postgres::PgConnectOptions,
 };
 
-use super::PostgresRepository;
-use crate::PrepareError;
+use super::{PostgresRepository, session::REQUEST};
+use crate::{PrepareError, limit::within};
 
 impl PostgresRepository {
     /// Keeps views in the database at `url`, `postgres://user:password@host:port/database`. With a `schema`, the tables
@@ -27,17 +27,15 @@ impl PostgresRepository {
     pub async fn connect(url: &str, schema: Option<&str>) -> Result<Self, PrepareError> {
         let mut options = options(url)?;
         schema.map_or(Ok(()), check_name)?;
-        // A pool would go on trying for half a minute.
-        let mut connection = options.connect().await.map_err(|error| PrepareError::Connect {
+        let connected = within(REQUEST, "connecting", ensure_schema(&options, schema)).await.flatten();
+        connected.map_err(|error| PrepareError::Connect {
             host: options.get_host().to_owned(),
             port: options.get_port(),
             source: error.into(),
         })?;
         if let Some(schema) = schema {
-            ensure_schema(&mut connection, schema).await?;
             options = options.options([("search_path", schema)]);
         }
-        connection.close().await?;
         Ok(Self::new(&PgPool::connect_lazy_with(options)))
     }
 }
@@ -57,8 +55,17 @@ pub(crate) fn check_name(schema: &str) -> Result<(), PrepareError> {
     Err(PrepareError::SchemaName(schema.to_owned()))
 }
 
+/// Connects once, because a pool would go on trying for half a minute, and makes the schema if it is missing.
+async fn ensure_schema(options: &PgConnectOptions, schema: Option<&str>) -> Result<(), sqlx::Error> {
+    let mut connection = options.connect().await?;
+    if let Some(schema) = schema {
+        make(&mut connection, schema).await?;
+    }
+    connection.close().await
+}
+
 /// Asked first, so that a role without the right to make one can use one that is there.
-async fn ensure_schema(connection: &mut PgConnection, schema: &str) -> Result<(), PrepareError> {
+async fn make(connection: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
     if exists(connection, schema).await? {
         return Ok(());
     }
@@ -66,7 +73,7 @@ async fn ensure_schema(connection: &mut PgConnection, schema: &str) -> Result<()
         sqlx::raw_sql(AssertSqlSafe(format!("CREATE SCHEMA \"{schema}\""))).execute(&mut *connection).await;
     match made {
         // Another process may have been first.
-        Err(error) if !exists(connection, schema).await? => Err(error.into()),
+        Err(error) if !exists(connection, schema).await? => Err(error),
         _ => Ok(()),
     }
 }
@@ -93,5 +100,16 @@ mod tests {
             let error = refused("postgres://bank@127.0.0.1/bank", Some(name)).await;
             assert!(error.starts_with(&format!("`{name}` cannot be the name of a schema")), "{error}");
         }
+    }
+
+    /// On a clock that goes on where nobody does anything else.
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_says_nothing_is_not_waited_for_for_ever() {
+        let host = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("postgres://bank@{}/bank", host.local_addr().unwrap());
+        let connected = PostgresRepository::connect(&url, None);
+        let connected = tokio::time::timeout(std::time::Duration::from_secs(3600), connected).await;
+        let error = connected.expect("it is given up").unwrap_err().to_string();
+        assert!(error.contains("connecting took longer than 60s"), "{error}");
     }
 }

@@ -3,6 +3,7 @@
 mod connect;
 mod repository;
 mod schema;
+mod session;
 mod text;
 
 pub(crate) use connect::{check_name, options};

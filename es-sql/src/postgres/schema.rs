@@ -2,6 +2,7 @@
 
 use sqlx::{Connection, PgConnection, Row};
 
+use super::session::Timeouts;
 use crate::PrepareError;
 
 pub(super) const DDL: &str = include_str!("schema.sql");
@@ -35,6 +36,17 @@ pub(super) async fn prepare(connection: &mut PgConnection) -> Result<(), Prepare
 /// Nobody else makes tables before the transaction ends.
 pub(super) async fn lock(tx: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query("SELECT pg_advisory_xact_lock(hashtext('es_settings'))").execute(tx).await.map(drop)
+}
+
+const TIMEOUTS: &str =
+    "SELECT (SELECT setting::bigint FROM pg_catalog.pg_settings WHERE name = 'lock_timeout'),
+    (SELECT setting::bigint FROM pg_catalog.pg_settings WHERE name = 'statement_timeout')";
+
+/// What the role has, or the pool gave the connection.
+pub(super) async fn timeouts(connection: &mut PgConnection) -> Result<Timeouts, sqlx::Error> {
+    let row = sqlx::query(TIMEOUTS).fetch_one(connection).await?;
+    let timeout = |column: usize| row.try_get::<i64, _>(column).map(i64::cast_unsigned);
+    Ok(Timeouts { lock: timeout(0)?, statement: timeout(1)? })
 }
 
 /// Not `to_regclass`: that goes on not seeing a table that was made after this transaction had first looked.

@@ -2,10 +2,13 @@
 
 mod connections;
 mod database;
+mod given_up;
 mod listeners;
 mod readable;
 mod rebuild;
+mod relay;
 mod schema;
+mod silence;
 mod statements;
 
 use database::Database;

@@ -45,6 +45,22 @@ impl SqlProjection<Postgres> for Journal {
     }
 
     async fn handle(&self, tx: &mut PgConnection, note: &Note, metadata: &Metadata) -> Result<(), BoxError> {
+        Ok(Self::write(tx, note, metadata).await?)
+    }
+}
+
+/// As an application has it; the driver's error is not in the chain of its sources.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// Of which nobody could tell what it comes of.
+    #[error("{0}")]
+    Text(String),
+}
+
+impl Journal {
+    async fn write(tx: &mut PgConnection, note: &Note, metadata: &Metadata) -> Result<(), Failure> {
         let wrong = || sqlx::query("INSERT INTO total VALUES (NULL)");
         match note.key.as_str() {
             "wrong" => {
@@ -56,7 +72,9 @@ impl SqlProjection<Postgres> for Journal {
             }
             "cut" if CUTS.load(Ordering::SeqCst) > 0 => {
                 CUTS.fetch_sub(1, Ordering::SeqCst);
-                sqlx::query("SELECT pg_terminate_backend(pg_backend_pid())").execute(&mut *tx).await?;
+                let cut =
+                    sqlx::query("SELECT pg_terminate_backend(pg_backend_pid())").execute(&mut *tx).await;
+                cut.map_err(|error| Failure::Text(error.to_string()))?;
             }
             "panics" => panic!("no such note"),
             "slow" => {

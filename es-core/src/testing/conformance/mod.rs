@@ -147,6 +147,7 @@ macro_rules! repository_conformance {
             a_generation_behind_does_not_take_over
             a_second_filling_gives_up_the_first
             the_generation_before_is_kept_for_a_while
+            dead_letters_outlive_a_rebuild
             large_generations_are_deleted
             generations_outlive_a_restart
         }

@@ -1,12 +1,12 @@
 //! Checkpoints: read, compared and moved, many at a time.
 
 use es_core::{
-    repository::{Checkpoint, Move, Parked, ParkedAggregate, RepositoryError},
+    repository::{Checkpoint, Move, Parked, ParkedAggregate},
     store::{StreamId, from_millis},
 };
-use sqlx::{PgConnection, PgPool, Row as _, postgres::PgRow};
+use sqlx::{PgConnection, Row as _, postgres::PgRow};
 
-use super::{generation::takes, most, unavailable};
+use super::{generation::takes, most};
 use crate::{
     postgres::text::{escape, head, same, tail, unescape},
     space::Space,
@@ -21,10 +21,10 @@ const READ: &str = concat!(
 );
 
 pub(super) async fn read(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     space: &Space,
     streams: &[StreamId],
-) -> Result<Vec<Checkpoint>, RepositoryError> {
+) -> Result<Vec<Checkpoint>, sqlx::Error> {
     let mut checkpoints = vec![Checkpoint::default(); streams.len()];
     if streams.is_empty() {
         return Ok(checkpoints);
@@ -32,9 +32,9 @@ pub(super) async fn read(
     let categories: Vec<_> = streams.iter().map(|s| escape(&s.category)).collect();
     let ids: Vec<_> = streams.iter().map(|s| escape(&s.id)).collect();
     let query = sqlx::query(READ).bind(&*space.name).bind(categories).bind(ids);
-    for row in query.fetch_all(pool).await.map_err(unavailable)? {
-        let at: i64 = row.try_get(0).map_err(unavailable)?;
-        checkpoints[at as usize - 1] = checkpoint(&row, 1).map_err(unavailable)?;
+    for row in query.fetch_all(connection).await? {
+        let at: i64 = row.try_get(0)?;
+        checkpoints[at as usize - 1] = checkpoint(&row, 1)?;
     }
     Ok(checkpoints)
 }
@@ -135,7 +135,7 @@ const AFTER: &str = concat!(
 );
 
 pub(super) async fn streams(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     space: &Space,
     after: Option<&StreamId>,
     limit: usize,
@@ -146,7 +146,7 @@ pub(super) async fn streams(
         Some(after) => query.bind(escape(&after.category)).bind(escape(&after.id)),
     };
     let stream = |row: &PgRow| Ok(StreamId::new(unescape(row.try_get(0)?), unescape(row.try_get(1)?)));
-    query.fetch_all(pool).await?.iter().map(stream).collect()
+    query.fetch_all(connection).await?.iter().map(stream).collect()
 }
 
 const PARKED: &str =
@@ -155,7 +155,7 @@ const PARKED: &str =
     ORDER BY category, aggregate_id LIMIT $2";
 
 pub(super) async fn parked(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     space: &Space,
     limit: usize,
 ) -> Result<Vec<ParkedAggregate>, sqlx::Error> {
@@ -164,7 +164,7 @@ pub(super) async fn parked(
         Ok(ParkedAggregate { stream, checkpoint: checkpoint(row, 2)? })
     };
     let query = sqlx::query(PARKED).bind(&*space.name).bind(most(limit));
-    query.fetch_all(pool).await?.iter().map(parked).collect()
+    query.fetch_all(connection).await?.iter().map(parked).collect()
 }
 
 /// The checkpoint in five columns of `row`.

@@ -1,11 +1,14 @@
 //! Generations of views: which one serves, which one is filled, and how the one takes over from the other.
 
 use es_core::repository::{Generations, RepositoryError, TakeOver};
-use sqlx::{PgConnection, PgPool, Postgres, Row as _, Transaction};
+use sqlx::{PgConnection, Row as _};
 
-use super::{transaction::begin_committed, unavailable};
+use super::unavailable;
 use crate::{
-    postgres::text::{head, same, tail},
+    postgres::{
+        session::{Clock, Open, Session, Sessions},
+        text::{head, same, tail},
+    },
     space::{Space, given_up},
 };
 
@@ -41,10 +44,11 @@ const READ: &str = "SELECT serving, filling, before, last FROM es_generations WH
 
 /// Which there are, and the last number that was given.
 async fn read(
-    connection: &mut PgConnection,
+    (connection, clock): (&mut PgConnection, &mut Clock<'_>),
     projection: &'static str,
 ) -> Result<(Generations, u32), RepositoryError> {
-    let row = sqlx::query(READ).bind(projection).fetch_optional(connection).await.map_err(unavailable)?;
+    let row = sqlx::query(READ).bind(projection).fetch_optional(connection);
+    let row = clock.within("reading the generations", row).await.map_err(unavailable)?;
     let Some(row) = row else { return Ok(Default::default()) };
     let number = |column: usize| match row.try_get::<Option<i64>, _>(column).map_err(unavailable)? {
         None => Ok(None),
@@ -63,53 +67,79 @@ async fn read(
 }
 
 pub(super) async fn generations(
-    pool: &PgPool,
+    sessions: Sessions<'_>,
     projection: &'static str,
 ) -> Result<Generations, RepositoryError> {
-    let mut connection = pool.acquire().await.map_err(unavailable)?;
-    Ok(read(&mut connection, projection).await?.0)
+    let mut session = sessions.session().await.map_err(unavailable)?;
+    let (connection, mut clock) = session.parts();
+    Ok(read((connection, &mut clock), projection).await?.0)
 }
+
+/// Without the limits that the statements of a batch have at the server: there may be many checkpoints to compare.
+const BEGIN: &str =
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '30s'";
 
 /// Waits until no batch is under way, and keeps new ones waiting, of all projections; so what it is for must be quick.
 /// Behind somebody who is frozen it gives up, rather than keep them all waiting.
 const LOCK: &str = "SET LOCAL lock_timeout = '2s'; LOCK TABLE es_generations IN EXCLUSIVE MODE";
 
-async fn locked(pool: &PgPool) -> Result<Transaction<'static, Postgres>, RepositoryError> {
-    let mut tx = begin_committed(pool).await.map_err(unavailable)?;
-    sqlx::raw_sql(LOCK).execute(&mut *tx).await.map_err(unavailable)?;
-    Ok(tx)
+async fn locked(session: &mut Session) -> Result<Open<'_>, RepositoryError> {
+    let mut open = session.begin(BEGIN).await.map_err(unavailable)?;
+    let (connection, clock) = open.parts();
+    let locked = sqlx::raw_sql(LOCK).execute(connection);
+    clock.within("locking the generations", locked).await.map_err(unavailable)?;
+    Ok(open)
 }
 
 const BEGIN_FILLING: &str =
     "INSERT INTO es_generations AS g (projection, serving, filling, last) VALUES ($1, 0, 1, 1)
     ON CONFLICT (projection) DO UPDATE SET last = g.last + 1, filling = g.last + 1";
 
-pub(super) async fn begin_filling(pool: &PgPool, projection: &'static str) -> Result<u32, RepositoryError> {
-    let mut tx = locked(pool).await?;
-    sqlx::query(BEGIN_FILLING).bind(projection).execute(&mut *tx).await.map_err(unavailable)?;
-    let (found, last) = read(&mut tx, projection).await?;
-    tx.commit().await.map_err(unavailable)?;
+pub(super) async fn begin_filling(
+    sessions: Sessions<'_>,
+    projection: &'static str,
+) -> Result<u32, RepositoryError> {
+    let mut session = sessions.session().await.map_err(unavailable)?;
+    let mut open = locked(&mut session).await?;
+    let (connection, clock) = open.parts();
+    let begun = sqlx::query(BEGIN_FILLING).bind(projection).execute(connection);
+    clock.within("beginning a generation", begun).await.map_err(unavailable)?;
+    let (found, last) = read(open.parts(), projection).await?;
+    open.commit().await.map_err(unavailable)?;
+    drop(session);
     // Only now, and without the lock: it may take long.
-    delete(pool, &given_up(projection, last, &[Some(found.serving), found.filling, found.before])).await?;
+    let keep = [Some(found.serving), found.filling, found.before];
+    delete(sessions, &given_up(projection, last, &keep)).await?;
     Ok(last)
 }
 
 const TAKE_OVER: &str =
     "UPDATE es_generations SET before = serving, serving = filling, filling = NULL WHERE projection = $1";
 
-pub(super) async fn take_over(pool: &PgPool, space: &Space) -> Result<TakeOver, RepositoryError> {
-    let mut connection = pool.acquire().await.map_err(unavailable)?;
+/// What the feed has brought once and may not bring again. Not what was skipped by hand in the old rows, which says
+/// nothing about the new ones.
+const KEEP_LETTERS: &str = "INSERT INTO es_dead_letters (projection, partition, position, bytes, reason)
+    SELECT $2, partition, position, bytes, reason FROM es_dead_letters
+    WHERE projection = $1 AND NOT starts_with(partition, 'skipped:') ORDER BY id ON CONFLICT DO NOTHING";
+
+pub(super) async fn take_over(sessions: Sessions<'_>, space: &Space) -> Result<TakeOver, RepositoryError> {
+    let mut session = sessions.session().await.map_err(unavailable)?;
     // First without the lock, so that views go on while it is too early anyway.
-    if let Some(not_now) = obstacle(&mut connection, space).await? {
+    let (connection, mut clock) = session.parts();
+    if let Err(not_now) = old((connection, &mut clock), space).await? {
         return Ok(not_now);
     }
-    drop(connection);
-    let mut tx = locked(pool).await?;
-    if let Some(not_now) = obstacle(&mut tx, space).await? {
-        return Ok(not_now);
-    }
-    sqlx::query(TAKE_OVER).bind(space.projection).execute(&mut *tx).await.map_err(unavailable)?;
-    tx.commit().await.map_err(unavailable)?;
+    let mut open = locked(&mut session).await?;
+    let old = match old(open.parts(), space).await? {
+        Ok(old) => old,
+        Err(not_now) => return Ok(not_now),
+    };
+    let (connection, clock) = open.parts();
+    let taken = sqlx::query(TAKE_OVER).bind(space.projection).execute(&mut *connection);
+    clock.within("taking over", taken).await.map_err(unavailable)?;
+    let kept = sqlx::query(KEEP_LETTERS).bind(&*old.name).bind(&*space.name).execute(connection);
+    clock.within("keeping dead letters", kept).await.map_err(unavailable)?;
+    open.commit().await.map_err(unavailable)?;
     Ok(TakeOver::Done)
 }
 
@@ -121,28 +151,33 @@ const BEHIND: &str = concat!(
     " WHERE o.projection = $1 AND coalesce(n.applied, 0) < o.applied"
 );
 
-/// What keeps the generation from taking over, unless it has.
-async fn obstacle(connection: &mut PgConnection, space: &Space) -> Result<Option<TakeOver>, RepositoryError> {
-    let (found, _) = read(&mut *connection, space.projection).await?;
+/// The generation that it takes over from, unless something keeps it from that.
+async fn old(
+    (connection, clock): (&mut PgConnection, &mut Clock<'_>),
+    space: &Space,
+) -> Result<Result<Space, TakeOver>, RepositoryError> {
+    let (found, _) = read((&mut *connection, &mut *clock), space.projection).await?;
     if found.serving == space.generation {
-        return Ok(Some(TakeOver::Done));
+        return Ok(Err(TakeOver::Done));
     }
     if found.filling != Some(space.generation) {
-        return Ok(Some(TakeOver::Superseded));
+        return Ok(Err(TakeOver::Superseded));
     }
     let old = Space::new(space.projection, found.serving);
-    let query = sqlx::query(BEHIND).bind(&*old.name).bind(&*space.name);
-    let row = query.fetch_one(connection).await.map_err(unavailable)?;
+    clock.be_patient();
+    let row = sqlx::query(BEHIND).bind(&*old.name).bind(&*space.name).fetch_one(connection);
+    let row = clock.within("comparing the generations", row).await.map_err(unavailable)?;
     let count = |column: usize| row.try_get::<i64, _>(column).map(i64::cast_unsigned).map_err(unavailable);
     let (aggregates, parked) = (count(0)?, count(1)?);
-    Ok((aggregates > 0).then_some(TakeOver::Behind { aggregates, parked }))
+    Ok(if aggregates > 0 { Err(TakeOver::Behind { aggregates, parked }) } else { Ok(old) })
 }
 
-pub(super) async fn prune(pool: &PgPool, projection: &'static str) -> Result<(), RepositoryError> {
-    let mut connection = pool.acquire().await.map_err(unavailable)?;
-    let (found, last) = read(&mut connection, projection).await?;
-    drop(connection);
-    delete(pool, &given_up(projection, last, &[Some(found.serving), found.filling])).await
+pub(super) async fn prune(sessions: Sessions<'_>, projection: &'static str) -> Result<(), RepositoryError> {
+    let mut session = sessions.session().await.map_err(unavailable)?;
+    let (connection, mut clock) = session.parts();
+    let (found, last) = read((connection, &mut clock), projection).await?;
+    drop(session);
+    delete(sessions, &given_up(projection, last, &[Some(found.serving), found.filling])).await
 }
 
 /// So many rows at once that no transaction is long, and few enough statements.
@@ -153,14 +188,24 @@ const DELETE: [&str; 4] = [
     "DELETE FROM es_dead_letters WHERE ctid = ANY(ARRAY(SELECT ctid FROM es_dead_letters WHERE projection = ANY($1) LIMIT 1000))",
 ];
 
-async fn delete(pool: &PgPool, names: &[String]) -> Result<(), RepositoryError> {
+async fn delete(sessions: Sessions<'_>, names: &[String]) -> Result<(), RepositoryError> {
     if names.is_empty() {
         return Ok(());
     }
     for statement in DELETE {
-        while sqlx::query(statement).bind(names).execute(pool).await.map_err(unavailable)?.rows_affected() > 0
-        {
-        }
+        while delete_some(sessions, names, statement).await.map_err(unavailable)? > 0 {}
     }
     Ok(())
+}
+
+async fn delete_some(
+    sessions: Sessions<'_>,
+    names: &[String],
+    statement: &'static str,
+) -> Result<u64, sqlx::Error> {
+    let mut session = sessions.session().await?;
+    let (connection, mut clock) = session.parts();
+    clock.be_patient();
+    let deleted = sqlx::query(statement).bind(names).execute(connection);
+    Ok(clock.within("deleting a generation", deleted).await?.rows_affected())
 }

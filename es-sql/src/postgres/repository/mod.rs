@@ -3,11 +3,12 @@
 mod checkpoint;
 mod generation;
 mod offset;
+mod read;
 mod row;
 mod statements;
 mod transaction;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use es_core::{
     feed::Offset,
@@ -21,10 +22,12 @@ use es_core::{
 use sqlx::PgPool;
 use tokio::sync::OnceCell;
 
-use super::schema;
-use crate::PrepareError;
-use crate::space::Space;
-use transaction::Transaction;
+use self::transaction::Transaction;
+use super::{
+    schema,
+    session::{REQUEST, Sessions, Timeouts},
+};
+use crate::{PrepareError, space::Space};
 
 /// Views in PostgreSQL, version 12 or newer, for any number of projections and processes.
 ///
@@ -52,6 +55,10 @@ use transaction::Transaction;
 /// [`RepositoryError::Unavailable`]: nothing was applied, or a commit's answer was lost; the checkpoints say which, and
 /// the listener looks at them before it tries again.
 ///
+/// No request waits for ever: what has no answer after [`PostgresRepository::request_timeout`] is
+/// [`RepositoryError::Unavailable`], too, and its connection is closed, with those of the pool that lie idle. A host that
+/// vanished without a word, by a power cut or behind a broken network, is noticed by nothing else.
+///
 /// Each projection in work needs one connection of the pool, and each query one while it runs. Clones are the same
 /// repository. The pool must not be one that changes connections between the statements of a session without support
 /// for prepared statements.
@@ -70,12 +77,15 @@ pub struct PostgresRepository {
     inner: Arc<Inner>,
     /// The one that is meant; the first by default.
     generation: u32,
+    /// What one request may take.
+    limit: Duration,
 }
 
 #[derive(Debug)]
 struct Inner {
     pool: PgPool,
-    prepared: OnceCell<()>,
+    /// Once the tables are ready.
+    prepared: OnceCell<Timeouts>,
 }
 
 impl PostgresRepository {
@@ -85,21 +95,44 @@ impl PostgresRepository {
     /// Keeps views in the database of `pool`. Nothing is sent before the first projection is prepared.
     pub fn new(pool: &PgPool) -> Self {
         let inner = Inner { pool: pool.clone(), prepared: OnceCell::new() };
-        Self { inner: Arc::new(inner), generation: 0 }
+        Self { inner: Arc::new(inner), generation: 0, limit: REQUEST }
     }
 
-    /// The pool, after making the tables ready.
-    async fn pool(&self, projection: &'static str) -> Result<&PgPool, RepositoryError> {
-        let pool = &self.inner.pool;
+    /// How long the answer to one request is waited for, 60 s by default: to a read, to each step of a batch, and to
+    /// all statements of one event's [`SqlProjection::handle`](crate::SqlProjection::handle) together. What a rebuild
+    /// compares and deletes, and what [`SqlProjection::prepare`](crate::SqlProjection::prepare) does, may take fifteen
+    /// times that.
+    ///
+    /// It has to be longer than any of them takes on a slow day. A lock is waited for no longer than three quarters of it,
+    /// or than the role's `lock_timeout`: a process that is frozen keeps others waiting for its rows for up to 30 s.
+    #[must_use]
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.limit = timeout;
+        self
+    }
+
+    /// Connections, after making the tables ready.
+    async fn sessions(&self, projection: &'static str) -> Result<Sessions<'_>, RepositoryError> {
+        let unprepared = Sessions { pool: &self.inner.pool, limit: self.limit, role: Timeouts::default() };
         let prepare = || async {
-            let mut connection = pool.acquire().await.map_err(unavailable)?;
-            schema::prepare(&mut connection).await.map_err(|error| match error {
+            let mut session = unprepared.session().await.map_err(unavailable)?;
+            // Dropped in the middle, it is closed.
+            let (connection, mut clock) = session.parts();
+            clock.give_up();
+            let prepared = async {
+                Ok(match schema::prepare(&mut *connection).await {
+                    Ok(()) => Ok(schema::timeouts(connection).await?),
+                    Err(error) => Err(error),
+                })
+            };
+            let prepared = clock.within("making the tables ready", prepared).await.map_err(unavailable)?;
+            prepared.map_err(|error| match error {
                 PrepareError::Database(_) => RepositoryError::Unavailable(error.into()),
                 error => RepositoryError::Unfit { projection, source: error.into() },
             })
         };
-        self.inner.prepared.get_or_try_init(prepare).await?;
-        Ok(pool)
+        let role = *self.inner.prepared.get_or_try_init(prepare).await?;
+        Ok(Sessions { role, ..unprepared })
     }
 
     fn space(&self, projection: &'static str) -> Space {
@@ -109,11 +142,11 @@ impl PostgresRepository {
 
 impl<P: ViewProjection> Repository<P, style::View> for PostgresRepository {
     async fn prepare(&self) -> Result<(), RepositoryError> {
-        self.pool(P::NAME).await.map(drop)
+        self.sessions(P::NAME).await.map(drop)
     }
 
     async fn checkpoints(&self, streams: &[StreamId]) -> Result<Vec<Checkpoint>, RepositoryError> {
-        checkpoint::read(self.pool(P::NAME).await?, &self.space(P::NAME), streams).await
+        self.read_checkpoints(P::NAME, streams).await
     }
 
     async fn streams(
@@ -121,56 +154,58 @@ impl<P: ViewProjection> Repository<P, style::View> for PostgresRepository {
         after: Option<&StreamId>,
         limit: usize,
     ) -> Result<Vec<StreamId>, RepositoryError> {
-        let pool = self.pool(P::NAME).await?;
-        checkpoint::streams(pool, &self.space(P::NAME), after, limit).await.map_err(unavailable)
+        self.read_streams(P::NAME, after, limit).await
     }
 
     async fn offsets(&self) -> Result<Vec<Offset>, RepositoryError> {
-        offset::read(self.pool(P::NAME).await?, &self.space(P::NAME)).await.map_err(unavailable)
+        self.read_offsets(P::NAME).await
     }
 
     async fn apply(&self, projection: &P, batch: &Batch) -> Result<(), ApplyError> {
         let plan = FoldPlan::new(projection, batch)?;
-        let begun = Transaction::begin(self.pool(P::NAME).await?, self.space(P::NAME)).await;
-        plan.run(begun.map_err(unavailable)?).await
+        let mut session = self.session(P::NAME).await?;
+        let tx = Transaction::begin(&mut session, self.space(P::NAME)).await.map_err(unavailable)?;
+        plan.run(tx).await
     }
 
     async fn parked(&self, limit: usize) -> Result<Vec<ParkedAggregate>, RepositoryError> {
-        checkpoint::parked(self.pool(P::NAME).await?, &self.space(P::NAME), limit).await.map_err(unavailable)
+        self.read_parked(P::NAME, limit).await
     }
 
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, RepositoryError> {
-        offset::dead_letters(self.pool(P::NAME).await?, &self.space(P::NAME), limit)
-            .await
-            .map_err(unavailable)
+        self.read_dead_letters(P::NAME, limit).await
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, RepositoryError> {
-        row::get(self.pool(P::NAME).await?, &self.space(P::NAME), key).await.map_err(unavailable)
+        let (space, mut session) = (self.space(P::NAME), self.session(P::NAME).await?);
+        let (connection, mut clock) = session.parts();
+        clock.within("reading a row", row::get(connection, &space, key)).await.map_err(unavailable)
     }
 
     async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Row>, RepositoryError> {
-        row::list(self.pool(P::NAME).await?, &self.space(P::NAME), after, limit).await.map_err(unavailable)
+        let (space, mut session) = (self.space(P::NAME), self.session(P::NAME).await?);
+        let (connection, mut clock) = session.parts();
+        clock.within("listing rows", row::list(connection, &space, after, limit)).await.map_err(unavailable)
     }
 
     fn at_generation(&self, generation: u32) -> Option<Self> {
-        Some(Self { inner: self.inner.clone(), generation })
+        Some(Self { inner: self.inner.clone(), generation, limit: self.limit })
     }
 
     async fn generations(&self) -> Result<Generations, RepositoryError> {
-        generation::generations(self.pool(P::NAME).await?, P::NAME).await
+        generation::generations(self.sessions(P::NAME).await?, P::NAME).await
     }
 
     async fn begin_filling(&self) -> Result<u32, RepositoryError> {
-        generation::begin_filling(self.pool(P::NAME).await?, P::NAME).await
+        generation::begin_filling(self.sessions(P::NAME).await?, P::NAME).await
     }
 
     async fn take_over(&self, generation: u32) -> Result<TakeOver, RepositoryError> {
-        generation::take_over(self.pool(P::NAME).await?, &Space::new(P::NAME, generation)).await
+        generation::take_over(self.sessions(P::NAME).await?, &Space::new(P::NAME, generation)).await
     }
 
     async fn prune(&self) -> Result<(), RepositoryError> {
-        generation::prune(self.pool(P::NAME).await?, P::NAME).await
+        generation::prune(self.sessions(P::NAME).await?, P::NAME).await
     }
 }
 

@@ -4,7 +4,7 @@ use es_core::{
     feed::Offset,
     repository::{Batch, DeadLetter},
 };
-use sqlx::{PgConnection, PgPool, Row as _, postgres::PgRow};
+use sqlx::{PgConnection, Row as _, postgres::PgRow};
 
 use super::most;
 use crate::{
@@ -14,10 +14,10 @@ use crate::{
 
 const READ: &str = "SELECT partition, position FROM es_offsets WHERE projection = $1 ORDER BY partition";
 
-pub(super) async fn read(pool: &PgPool, space: &Space) -> Result<Vec<Offset>, sqlx::Error> {
+pub(super) async fn read(connection: &mut PgConnection, space: &Space) -> Result<Vec<Offset>, sqlx::Error> {
     let offset =
         |row: &PgRow| Ok(Offset { partition: unescape(row.try_get(0)?).into(), offset: row.try_get(1)? });
-    sqlx::query(READ).bind(&*space.name).fetch_all(pool).await?.iter().map(offset).collect()
+    sqlx::query(READ).bind(&*space.name).fetch_all(connection).await?.iter().map(offset).collect()
 }
 
 /// In the order of partitions, so that two batches lock them in the same.
@@ -53,7 +53,7 @@ pub(super) async fn save(tx: &mut PgConnection, space: &Space, batch: &Batch) ->
 const DEAD_LETTERS: &str = "SELECT partition, position, bytes, reason FROM es_dead_letters WHERE projection = $1 ORDER BY id LIMIT $2";
 
 pub(super) async fn dead_letters(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     space: &Space,
     limit: usize,
 ) -> Result<Vec<DeadLetter>, sqlx::Error> {
@@ -66,5 +66,5 @@ pub(super) async fn dead_letters(
         })
     };
     let query = sqlx::query(DEAD_LETTERS).bind(&*space.name).bind(most(limit));
-    query.fetch_all(pool).await?.iter().map(letter).collect()
+    query.fetch_all(connection).await?.iter().map(letter).collect()
 }

@@ -1,7 +1,7 @@
 //! View rows: locked, read and written, many at a time.
 
 use es_core::repository::Row;
-use sqlx::{PgConnection, PgPool, Row as _, postgres::PgRow};
+use sqlx::{PgConnection, Row as _, postgres::PgRow};
 
 use super::most;
 use crate::{
@@ -65,9 +65,17 @@ pub(super) async fn save(tx: &mut PgConnection, space: &Space, rows: &[Row]) -> 
 const GET: &str =
     concat!("SELECT v.view::text FROM es_views v WHERE v.projection = $1 AND ", same!("v.key", "$2"));
 
-pub(super) async fn get(pool: &PgPool, space: &Space, key: &str) -> Result<Option<Vec<u8>>, sqlx::Error> {
+pub(super) async fn get(
+    connection: &mut PgConnection,
+    space: &Space,
+    key: &str,
+) -> Result<Option<Vec<u8>>, sqlx::Error> {
     let query = sqlx::query(GET).bind(&*space.name).bind(escape(key));
-    query.fetch_optional(pool).await?.map(|row| row.try_get::<String, _>(0).map(String::into)).transpose()
+    query
+        .fetch_optional(connection)
+        .await?
+        .map(|row| row.try_get::<String, _>(0).map(String::into))
+        .transpose()
 }
 
 const FIRST: &str = concat!(
@@ -87,7 +95,7 @@ const AFTER: &str = concat!(
 );
 
 pub(super) async fn list(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     space: &Space,
     after: Option<&str>,
     limit: usize,
@@ -97,5 +105,5 @@ pub(super) async fn list(
         Some(after) => sqlx::query(AFTER).bind(&*space.name).bind(most(limit)).bind(escape(after)),
     };
     let row = |row: &PgRow| Ok((unescape(row.try_get(0)?), row.try_get::<String, _>(1)?.into()));
-    query.fetch_all(pool).await?.iter().map(row).collect()
+    query.fetch_all(connection).await?.iter().map(row).collect()
 }

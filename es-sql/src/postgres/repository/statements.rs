@@ -10,11 +10,12 @@ use es_core::{
     },
     store::StreamId,
 };
-use sqlx::{Executor, PgConnection, Postgres};
+use sqlx::{Connection, Executor, PgConnection, Postgres};
 
-use super::{PostgresRepository, checkpoint, offset, transaction::Transaction, unavailable};
+use super::{PostgresRepository, transaction::Transaction, unavailable};
 use crate::{
     SqlProjection,
+    blame::is_retryable,
     postgres::schema,
     statements::{self, Statements},
 };
@@ -27,14 +28,20 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// there is one generation of them.
 impl<P: SqlProjection<Postgres>> Repository<P, style::Sql> for PostgresRepository {
     async fn prepare(&self) -> Result<(), RepositoryError> {
-        let mut tx = self.pool(P::NAME).await?.begin().await.map_err(unavailable)?;
-        schema::lock(&mut tx).await.map_err(unavailable)?;
-        P::prepare(&mut tx).await.map_err(unavailable)?;
-        tx.commit().await.map_err(unavailable)
+        let mut session = self.session(P::NAME).await?;
+        let mut open = session.begin("BEGIN").await.map_err(unavailable)?;
+        let (connection, clock) = open.parts();
+        clock.be_patient();
+        let prepared = async {
+            schema::lock(&mut *connection).await?;
+            P::prepare(connection).await
+        };
+        clock.within("making the projection's tables ready", prepared).await.map_err(unavailable)?;
+        open.commit().await.map_err(unavailable)
     }
 
     async fn checkpoints(&self, streams: &[StreamId]) -> Result<Vec<Checkpoint>, RepositoryError> {
-        checkpoint::read(self.pool(P::NAME).await?, &self.space(P::NAME), streams).await
+        self.read_checkpoints(P::NAME, streams).await
     }
 
     async fn streams(
@@ -42,24 +49,24 @@ impl<P: SqlProjection<Postgres>> Repository<P, style::Sql> for PostgresRepositor
         after: Option<&StreamId>,
         limit: usize,
     ) -> Result<Vec<StreamId>, RepositoryError> {
-        let pool = self.pool(P::NAME).await?;
-        checkpoint::streams(pool, &self.space(P::NAME), after, limit).await.map_err(unavailable)
+        self.read_streams(P::NAME, after, limit).await
     }
 
     async fn offsets(&self) -> Result<Vec<Offset>, RepositoryError> {
-        offset::read(self.pool(P::NAME).await?, &self.space(P::NAME)).await.map_err(unavailable)
+        self.read_offsets(P::NAME).await
     }
 
     async fn apply(&self, projection: &P, batch: &Batch) -> Result<(), ApplyError> {
         let events = decode_events::<P, P::Event>(batch)?;
-        let pool = self.pool(P::NAME).await?;
         let mut attempts = 0;
         loop {
-            let tx = Transaction::begin_repeatable(pool, self.space(P::NAME)).await.map_err(unavailable)?;
+            let (space, mut session) = (self.space(P::NAME), self.session(P::NAME).await?);
+            let tx = Transaction::begin_repeatable(&mut session, space).await.map_err(unavailable)?;
             match statements::run(projection, batch, &events, tx).await {
-                Err(error) if attempts < ATTEMPTS && statements::is_retryable(&error) => {
+                Err(error) if attempts < ATTEMPTS && is_retryable(&error) => {
                     attempts += 1;
                     tracing::debug!(projection = P::NAME, %error, attempts, "the batch is done again");
+                    drop(session);
                     tokio::time::sleep(PAUSE * attempts).await;
                 }
                 outcome => return outcome,
@@ -68,13 +75,11 @@ impl<P: SqlProjection<Postgres>> Repository<P, style::Sql> for PostgresRepositor
     }
 
     async fn parked(&self, limit: usize) -> Result<Vec<ParkedAggregate>, RepositoryError> {
-        checkpoint::parked(self.pool(P::NAME).await?, &self.space(P::NAME), limit).await.map_err(unavailable)
+        self.read_parked(P::NAME, limit).await
     }
 
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, RepositoryError> {
-        offset::dead_letters(self.pool(P::NAME).await?, &self.space(P::NAME), limit)
-            .await
-            .map_err(unavailable)
+        self.read_dead_letters(P::NAME, limit).await
     }
 
     async fn get(&self, _: &str) -> Result<Option<Vec<u8>>, RepositoryError> {
@@ -86,15 +91,29 @@ impl<P: SqlProjection<Postgres>> Repository<P, style::Sql> for PostgresRepositor
     }
 }
 
-impl Statements for Transaction {
+impl Statements for Transaction<'_> {
     type Db = Postgres;
 
     fn connection(&mut self) -> &mut PgConnection {
-        &mut self.tx
+        self.open.parts().0
     }
 
     /// After a statement that failed, PostgreSQL takes none, and rolls back at COMMIT without an error.
     async fn check(&mut self) -> Result<(), sqlx::Error> {
-        self.tx.execute("SELECT").await.map(drop)
+        let (connection, clock) = self.open.parts();
+        clock.within("a look at the transaction", connection.execute("SELECT")).await.map(drop)
+    }
+
+    async fn ping(&mut self) -> Result<(), sqlx::Error> {
+        let (connection, clock) = self.open.parts();
+        clock.within("a look at the connection", connection.ping()).await
+    }
+
+    fn limit(&mut self) -> Option<Duration> {
+        Some(self.open.parts().1.limit())
+    }
+
+    fn give_up(&mut self) {
+        self.open.parts().1.give_up();
     }
 }

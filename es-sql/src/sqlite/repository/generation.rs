@@ -61,6 +61,13 @@ pub(super) async fn begin_filling(
 const TAKE_OVER: &str =
     "UPDATE es_generations SET before = serving, serving = filling, filling = NULL WHERE projection = ?";
 
+/// What the feed has brought once and may not bring again. Not what was skipped by hand in the old rows, which says
+/// nothing about the new ones.
+const KEEP_LETTERS: &str = "INSERT INTO es_dead_letters (projection, partition, offset, bytes, reason)
+    SELECT ?2, partition, offset, bytes, reason FROM es_dead_letters
+    WHERE projection = ?1 AND substr(partition, 1, 8) <> 'skipped:' ORDER BY id
+    ON CONFLICT (projection, partition, offset) DO NOTHING";
+
 pub(super) async fn take_over(
     pool: &SqlitePool,
     gate: &Gate,
@@ -68,15 +75,18 @@ pub(super) async fn take_over(
 ) -> Result<TakeOver, RepositoryError> {
     let mut connection = pool.acquire().await.map_err(unavailable)?;
     // First without the write lock, so that all others go on while it is too early anyway.
-    if let Some(not_now) = obstacle(&mut connection, space).await.map_err(unavailable)? {
+    if let Err(not_now) = old(&mut connection, space).await.map_err(unavailable)? {
         return Ok(not_now);
     }
     drop(connection);
     let mut writing = Writing::begin(pool, gate).await?;
-    if let Some(not_now) = obstacle(&mut writing.tx, space).await.map_err(unavailable)? {
-        return Ok(not_now);
-    }
+    let old = match old(&mut writing.tx, space).await.map_err(unavailable)? {
+        Ok(old) => old,
+        Err(not_now) => return Ok(not_now),
+    };
     let query = sqlx::query(TAKE_OVER).bind(space.projection);
+    query.execute(&mut *writing.tx).await.map_err(unavailable)?;
+    let query = sqlx::query(KEEP_LETTERS).bind(&*old.name).bind(&*space.name);
     query.execute(&mut *writing.tx).await.map_err(unavailable)?;
     writing.commit().await?;
     Ok(TakeOver::Done)
@@ -87,20 +97,23 @@ const BEHIND: &str = "SELECT count(*), count(n.parked_sequence) FROM es_checkpoi
     LEFT JOIN es_checkpoints n ON n.projection = ?2 AND n.category = o.category AND n.aggregate_id = o.aggregate_id
     WHERE o.projection = ?1 AND coalesce(n.applied, 0) < o.applied";
 
-/// What keeps the generation from taking over, unless it has.
-async fn obstacle(connection: &mut SqliteConnection, space: &Space) -> Result<Option<TakeOver>, sqlx::Error> {
+/// The generation that it takes over from, unless something keeps it from that.
+async fn old(
+    connection: &mut SqliteConnection,
+    space: &Space,
+) -> Result<Result<Space, TakeOver>, sqlx::Error> {
     let (found, _) = read(&mut *connection, space.projection).await?;
     if found.serving == space.generation {
-        return Ok(Some(TakeOver::Done));
+        return Ok(Err(TakeOver::Done));
     }
     if found.filling != Some(space.generation) {
-        return Ok(Some(TakeOver::Superseded));
+        return Ok(Err(TakeOver::Superseded));
     }
     let old = Space::new(space.projection, found.serving);
     let row = sqlx::query(BEHIND).bind(&*old.name).bind(&*space.name).fetch_one(connection).await?;
     let count = |column: usize| row.try_get::<i64, _>(column).map(i64::cast_unsigned);
     let (aggregates, parked) = (count(0)?, count(1)?);
-    Ok((aggregates > 0).then_some(TakeOver::Behind { aggregates, parked }))
+    Ok(if aggregates > 0 { Err(TakeOver::Behind { aggregates, parked }) } else { Ok(old) })
 }
 
 pub(super) async fn prune(

@@ -8,7 +8,7 @@ use es_core::{
     },
     store::StreamId,
 };
-use sqlx::{Sqlite, SqliteConnection};
+use sqlx::{Connection, Sqlite, SqliteConnection};
 
 use super::{
     SqlRepository, checkpoint, offset,
@@ -86,5 +86,9 @@ impl Statements for Transaction {
     /// After a statement that failed, SQLite takes others; the one that failed has done nothing.
     async fn check(&mut self) -> Result<(), sqlx::Error> {
         Ok(())
+    }
+
+    async fn ping(&mut self) -> Result<(), sqlx::Error> {
+        self.writing.tx.ping().await
     }
 }

@@ -288,6 +288,52 @@ pub async fn the_generation_before_is_kept_for_a_while(fixture: impl RepositoryF
     assert_eq!(everything::<Mirror>(&repository, &streams).await, mirror, "another projection's stay");
 }
 
+/// The dead letters, in the order of their places.
+async fn kept(repository: &impl Repository<Counts>) -> Vec<DeadLetter> {
+    let mut found = repository.dead_letters(usize::MAX).await.expect("dead letters");
+    found.sort_by_key(|letter| (letter.partition.clone(), letter.offset));
+    found
+}
+
+/// A record that could not be read may not come again, so who takes over has it too; what was skipped in the old rows is
+/// no matter of the new ones.
+pub async fn dead_letters_outlive_a_rebuild(fixture: impl RepositoryFixture) {
+    let Some(repository) = open(&fixture).await else { return };
+    let letter = |partition: &str, offset, reason: &str| {
+        let (partition, reason) = (partition.into(), reason.to_owned());
+        DeadLetter { partition, offset, bytes: vec![0, offset as u8], reason }
+    };
+    let letters = |dead_letters| Batch { dead_letters, ..Batch::default() };
+    // Long enough that a database may find it by less than the whole.
+    let long = "q\0".repeat(600);
+    let old = vec![
+        letter("p", 1, "old"),
+        letter("p", 2, "old"),
+        letter(&long, 1, "old"),
+        letter("skipped:conformance/a", 3, "by hand"),
+    ];
+    apply(&repository, &letters(old.clone())).await;
+    repository
+        .apply(&Mirror, &letters(vec![letter("mirror", 1, "another projection's")]))
+        .await
+        .expect("kept");
+
+    let (generation, filling) = begin(&repository).await;
+    let new = vec![letter("p", 2, "new"), letter("r", 1, "new")];
+    apply(&filling, &letters(new.clone())).await;
+    assert_eq!(kept(&filling).await, new, "it has not taken over");
+    assert_eq!(take_over(&repository, generation).await, TakeOver::Done);
+    let due = vec![old[0].clone(), new[0].clone(), old[2].clone(), new[1].clone()];
+    assert_eq!(kept(&filling).await, due);
+    assert_eq!(kept(&repository).await, old, "what served stays as it was");
+    Repository::<Counts>::prune(&repository).await.expect("pruned");
+    assert_eq!(kept(&filling).await, due);
+
+    let (generation, filling) = begin(&repository).await;
+    assert_eq!(take_over(&repository, generation).await, TakeOver::Done);
+    assert_eq!(kept(&filling).await, due, "of two rebuilds ago");
+}
+
 /// More rows than a database deletes at once go all the same.
 pub async fn large_generations_are_deleted(fixture: impl RepositoryFixture) {
     let Some(repository) = open(&fixture).await else { return };
