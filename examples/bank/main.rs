@@ -34,6 +34,7 @@ use std::{error::Error, io, time::Duration};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
+    sync::watch,
 };
 
 use place::Place;
@@ -63,11 +64,26 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("listening on http://{}", listener.local_addr()?);
     println!("{ended} transfers were open and have ended");
     let sweep = tokio::spawn(sweep(app.clone()));
-    axum::serve(listener, http::router(app.clone())).with_graceful_shutdown(asked).await?;
-    sweep.abort();
-    if tokio::time::timeout(PATIENCE, app.shutdown()).await.is_err() {
-        eprintln!("not all had ended after {PATIENCE:?}");
+    let (is_asked, mut is_late) = watch::channel(false);
+    let asked = async move {
+        asked.await;
+        is_asked.send_replace(true);
+    };
+    // Whoever has asked does not wait for a client that stays for ever.
+    let late = async {
+        let _ = is_late.wait_for(|asked| *asked).await;
+        tokio::time::sleep(PATIENCE).await;
+    };
+    let serve = async {
+        axum::serve(listener, http::router(app.clone())).with_graceful_shutdown(asked).await?;
+        app.shutdown().await;
+        io::Result::Ok(())
+    };
+    tokio::select! {
+        served = serve => served?,
+        () = late => eprintln!("not all had ended after {PATIENCE:?}"),
     }
+    sweep.abort();
     place.close().await
 }
 

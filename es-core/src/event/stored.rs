@@ -26,7 +26,8 @@ impl<T: Serialize + DeserializeOwned> Storable for T {
         let start = out.len();
         codec.encode(self, out)?;
         if codec == Codec::Json {
-            // It writes what it cannot read: NaN and infinite numbers as `null`, values at any depth.
+            // It writes what it cannot read: NaN and infinite numbers as `null`, values at any depth. (In an `Option` such a
+            // number becomes none.)
             let read = codec.decode::<T>(&out[start..]);
             read.map_err(|reason| EncodeError::new(codec, format!("it could not be read again: {reason}")))?;
         }

@@ -1,6 +1,6 @@
 use futures_util::future::poll_immediate;
 use quick_cache::sync::Cache;
-use std::{convert::Infallible, fmt, sync::Arc, time::SystemTime};
+use std::{fmt, sync::Arc, time::SystemTime};
 use uuid::Uuid;
 
 use super::{
@@ -85,11 +85,8 @@ impl<A: Aggregate, S: Send + Sync + 'static> Executor<A, S> {
             received_at: SystemTime::now(),
         };
         let (job, reply) = Ask::new(command, named, cx, at_work);
-        let slot = self.slot(id);
-        let length = slot.stream.id.len();
-        if length > LONGEST_ID {
-            return Err(ExecuteError::IdTooLong { category: A::CATEGORY, length });
-        }
+        let too_long = |length| ExecuteError::IdTooLong { category: A::CATEGORY, length };
+        let slot = self.slot(id).map_err(too_long)?;
         if slot.enqueue(Box::new(job)) {
             // Ours is the turn. One that has to wait goes on in a task of its own: a caller who leaves, or
             // does not poll for a while, holds up nobody, and what was sent to the store is waited for.
@@ -111,10 +108,15 @@ impl<A: Aggregate, S: Send + Sync + 'static> Executor<A, S> {
         Ok(Loaded { state: live.state, version: live.version.last_sequence() })
     }
 
-    fn slot(&self, id: &A::Id) -> Arc<Slot<A, S>> {
-        let new = || Ok::<_, Infallible>(Arc::new(Slot::new(StreamId::new(A::CATEGORY, id.to_string()))));
-        let Ok(slot) = self.slots.get_or_insert_with(id, new);
-        slot
+    /// Unless the id's text is too long; then its length.
+    fn slot(&self, id: &A::Id) -> Result<Arc<Slot<A, S>>, usize> {
+        self.slots.get_or_insert_with(id, || {
+            let id = id.to_string();
+            if id.len() > LONGEST_ID {
+                return Err(id.len());
+            }
+            Ok(Arc::new(Slot::new(StreamId::new(A::CATEGORY, id))))
+        })
     }
 }
 

@@ -20,6 +20,8 @@ const CONTROL_PATIENCE: Duration = Duration::from_secs(60);
 struct Skipped {
     last_sequence: u64,
     commit_id: Option<Uuid>,
+    /// What it follows, where that can be read.
+    parent: Option<Option<Uuid>>,
     bytes: Vec<u8>,
 }
 
@@ -36,13 +38,12 @@ impl ListenerHandle {
     /// Gives up the commit that failed and takes the aggregate up after it.
     pub(crate) async fn skip(&self, stream: &StreamId) -> Result<(), ControlError> {
         let at = self.checkpoint(stream).await?;
-        if let Some(sequence) = at.parked.map(|parked| parked.sequence).filter(|failed| *failed <= at.applied)
-        {
-            let projection = self.shared.projection;
-            return Err(ControlError::Forked { projection, stream: stream.clone(), sequence });
-        }
         let place = at.applied + 1;
         let skipped = self.at(stream, place).await?;
+        if skipped.parent.is_some_and(|parent| parent != at.commit_id) {
+            let (projection, stream) = (self.shared.projection, stream.clone());
+            return Err(ControlError::Forked { projection, stream, sequence: at.applied });
+        }
         self.release(stream, |at| {
             let error = at.parked.as_ref().map_or_else(String::new, |parked| parked.error.clone());
             let letter = DeadLetter {
@@ -75,15 +76,17 @@ impl ListenerHandle {
             Some(commit) if commit.sequence == place => Skipped {
                 last_sequence: commit.last_sequence,
                 commit_id: Some(commit.id),
+                parent: Some(commit.parent),
                 bytes: commit.events.to_vec(),
             },
             Some(next) => {
-                Skipped { last_sequence: next.sequence - 1, commit_id: next.parent, bytes: Vec::new() }
+                let (last_sequence, commit_id) = (next.sequence - 1, next.parent);
+                Skipped { last_sequence, commit_id, parent: None, bytes: Vec::new() }
             }
             None => {
                 let head = self.store.head(stream).await?;
                 let (last_sequence, commit_id) = (head.last_sequence(), head.commit_id());
-                Skipped { last_sequence, commit_id, bytes: Vec::new() }
+                Skipped { last_sequence, commit_id, parent: None, bytes: Vec::new() }
             }
         })
     }

@@ -36,7 +36,7 @@ pub enum ControlError {
         /// Which aggregate.
         stream: StreamId,
     },
-    /// The view shows another commit than the store: it is not the next one that failed, and to skip that mends nothing.
+    /// The view shows another commit than the one that the store's next one follows: to skip that mends nothing.
     #[error(
         "the view of {stream} shows a commit at event {sequence} that the event store does not have: start the views of projection `{projection}` anew, under another name"
     )]
@@ -45,7 +45,7 @@ pub enum ControlError {
         projection: &'static str,
         /// Which aggregate.
         stream: StreamId,
-        /// Where they differ.
+        /// Where that commit ends.
         sequence: u64,
     },
     /// The commit to skip is not in the store.

@@ -140,6 +140,10 @@ impl Hold {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        event::{Codec, FrameBuilder},
+        store::{Commit, Version},
+    };
 
     #[test]
     fn held_records_block_their_partition_and_no_other() {
@@ -160,6 +164,25 @@ mod tests {
         assert_eq!(hold.offsets(), []);
         assert_eq!(hold.take_due(now, 9).len(), 1);
         assert_eq!(hold.offsets(), [offset(&p, 9)]);
+    }
+
+    /// One aggregate with large commits leaves room for all others: of its own, the first ones are kept.
+    #[test]
+    fn an_aggregate_is_kept_up_to_some_bytes() {
+        let stream = StreamId::new("note", "a");
+        let mut work = Work::new(stream.clone());
+        for sequence in (1..=100).rev() {
+            let frame = FrameBuilder::new(Codec::Bincode);
+            let mut commit = Commit::following(&Version::EMPTY, stream.clone(), Codec::Bincode, frame);
+            (commit.sequence, commit.last_sequence) = (sequence, sequence);
+            commit.events = vec![0; 200 << 10].into();
+            work.add(commit.into());
+        }
+        let mut hold = Hold::default();
+        hold.keep(work, Instant::now());
+        let kept = hold.take(&stream).unwrap();
+        let sequences: Vec<_> = kept.commits.iter().map(|commit| commit.sequence).collect();
+        assert_eq!((sequences, kept.goal), ((1..=6).collect(), 100));
     }
 
     #[test]

@@ -10,6 +10,8 @@ use crate::{
 
 /// The most commits of one aggregate that are kept in memory; those beyond are fetched when their turn comes.
 const MOST_COMMITS: usize = 256;
+/// Nor more bytes of them, before the last one: an aggregate does not take the room of all.
+const MOST_BYTES: usize = 1 << 20;
 
 /// What a listener has in hand of one aggregate.
 #[derive(Debug)]
@@ -91,9 +93,17 @@ impl Work {
 
     /// Keeps the first commits, and remembers of the others only that they are to be reached.
     pub(super) fn bound(&mut self) {
-        if self.commits.len() > MOST_COMMITS {
-            self.commits.sort_by_key(|commit| commit.sequence);
-            self.commits.truncate(MOST_COMMITS);
+        let bytes: usize = self.commits.iter().map(|commit| commit.size()).sum();
+        if self.commits.len() <= MOST_COMMITS && bytes <= MOST_BYTES {
+            return;
         }
+        self.commits.sort_by_key(|commit| commit.sequence);
+        self.commits.truncate(MOST_COMMITS);
+        let mut before = 0;
+        self.commits.retain(|commit| {
+            let fits = before < MOST_BYTES;
+            before += commit.size();
+            fits
+        });
     }
 }

@@ -143,6 +143,12 @@ async fn a_fork_in_the_store_itself_parks_the_aggregate() {
     let error = world.app.skip_parked::<super::world::Seen>(&stream("a")).await.unwrap_err();
     assert!(matches!(error, ControlError::Forked { projection: "seen", sequence: 2, .. }), "{error:?}");
     assert_eq!(world.parked().await, parked);
+    // Nor after a retry, which sets it aside at what comes next.
+    let error = world.app.retry_parked::<super::world::Seen>(&stream("a")).await.unwrap_err();
+    assert!(matches!(&error, ControlError::ParkedAgain { parked, .. } if parked.sequence == 3), "{error:?}");
+    let error = world.app.skip_parked::<super::world::Seen>(&stream("a")).await.unwrap_err();
+    assert!(matches!(error, ControlError::Forked { sequence: 2, .. }), "{error:?}");
+    assert_eq!(world.settled("a").await, [1, 2]);
     assert_eq!(world.app.dead_letters::<super::world::Seen>(9).await.unwrap(), []);
 }
 

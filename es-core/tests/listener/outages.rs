@@ -97,6 +97,7 @@ async fn waiting_is_for_all_that_is_named() {
     let (a, b) = (world.store.chain("a", &[1]).await, world.store.chain("b", &[1]).await);
     let both = || ["a", "b"].map(|id| ReadToken::new("clock", id, 1));
     world.feed.commit("p", 0, &a[0]);
+    until(async || world.seen("a").await == [1]).await;
     let soon = ReadAfter::from(both()).within(Duration::from_millis(200));
     match world.app.views_after::<Seen>(soon).await {
         Err(QueryError::Behind { token, .. }) => assert_eq!(token, "clock/1/b"),

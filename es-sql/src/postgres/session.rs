@@ -62,7 +62,7 @@ pub(super) struct Session {
 impl Session {
     /// The connection, and what limits the requests on it.
     pub(super) fn parts(&mut self) -> (&mut PgConnection, Clock<'_>) {
-        (&mut self.lent, Clock { limit: self.limit, given_up: &mut self.given_up })
+        (&mut self.lent, Clock { limit: self.limit, times: 1, given_up: &mut self.given_up })
     }
 
     /// A transaction of a level that is named, because a database may have another default. Whoever is frozen in the
@@ -116,6 +116,8 @@ impl Drop for Session {
 /// Limits requests.
 pub(super) struct Clock<'s> {
     limit: Duration,
+    /// Of the limit, for what comes next.
+    times: u32,
     given_up: &'s mut bool,
 }
 
@@ -125,18 +127,22 @@ impl Clock<'_> {
         what: &'static str,
         request: impl Future<Output = Result<T, sqlx::Error>>,
     ) -> Result<T, sqlx::Error> {
-        let answer = within(self.limit, what, request).await;
+        let answer = within(self.limit(), what, request).await;
         *self.given_up = answer.is_err();
         answer.flatten()
     }
 
-    /// For what may take long from here on.
+    /// For what may take long, until [`Clock::be_quick`].
     pub(super) fn be_patient(&mut self) {
-        self.limit = self.limit.saturating_mul(LONG);
+        self.times = LONG;
+    }
+
+    pub(super) fn be_quick(&mut self) {
+        self.times = 1;
     }
 
     pub(super) fn limit(&self) -> Duration {
-        self.limit
+        self.limit.saturating_mul(self.times)
     }
 
     /// Nothing more is sent: the connection is closed.

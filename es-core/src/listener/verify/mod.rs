@@ -24,7 +24,7 @@ use crate::{
 
 /// Streams that are compared at once.
 const PAGE: usize = 1000;
-/// Parts of a category that are compared side by side.
+/// Parts of a category that are compared side by side, and heads that are looked at again.
 const AT_ONCE: usize = 8;
 /// Streams of a part that are behind are remembered up to this many before the grace period begins.
 const MOST_BEHIND: usize = 2000;

@@ -7,12 +7,16 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::{PAGE, Verifier};
-use crate::{query::QueryError, store::StreamId};
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::{AT_ONCE, PAGE, Verifier};
+use crate::{query::QueryError, repository::Checkpoint, store::StreamId};
 
 /// Streams that are remembered at once, in about 18 MiB. Of a store that has more, each verification takes another
 /// part, drawn at random.
 const MOST: usize = 1 << 20;
+/// Streams that the log names, one by one.
+const MOST_NAMED: u64 = 20;
 
 /// The streams that the store has been seen to have.
 pub(super) struct Known {
@@ -73,32 +77,45 @@ impl Verifier {
         let (mut count, mut after) = (0, None);
         loop {
             let page = self.repository.streams(after.as_ref(), PAGE).await?;
-            let Some(last) = page.last() else { return Ok(count) };
+            let Some(last) = page.last() else { break };
             after = Some(last.clone());
             let ours = |stream: &StreamId| self.categories.contains(&&*stream.category);
             let lacking: Vec<_> = page.into_iter().filter(|s| ours(s) && known.lacks(s)).collect();
-            if !lacking.is_empty() {
-                count += self.confirm(lacking).await?;
+            for (stream, at) in self.confirm(lacking).await? {
+                if count < MOST_NAMED {
+                    tracing::error!(
+                        projection = self.shared.projection, %stream, applied = at.applied, applied_commit = ?at.commit_id,
+                        "the view shows a stream that the event store does not have"
+                    );
+                }
+                count += 1;
             }
         }
+        if count > MOST_NAMED {
+            tracing::error!(
+                projection = self.shared.projection,
+                streams = count,
+                "the view shows this many streams that the event store does not have"
+            );
+        }
+        Ok(count)
     }
 
     /// Checkpoints first, heads after: what a view shows was in the store before, also of a stream that has begun
     /// since the store was looked through.
-    async fn confirm(&self, lacking: Vec<StreamId>) -> Result<u64, QueryError> {
-        let checkpoints = self.repository.checkpoints(&lacking).await?;
-        let mut count = 0;
-        for (stream, at) in lacking.into_iter().zip(checkpoints) {
-            // One that was set aside at its first event shows nothing.
-            if at.applied > 0 && self.store.head(&stream).await?.last_sequence() == 0 {
-                count += 1;
-                tracing::error!(
-                    projection = self.shared.projection, %stream, applied = at.applied, applied_commit = ?at.commit_id,
-                    "the view shows a stream that the event store does not have"
-                );
-            }
+    async fn confirm(&self, lacking: Vec<StreamId>) -> Result<Vec<(StreamId, Checkpoint)>, QueryError> {
+        if lacking.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(count)
+        let checkpoints = self.repository.checkpoints(&lacking).await?;
+        // One that was set aside at its first event shows nothing.
+        let shown = lacking.into_iter().zip(checkpoints).filter(|(_, at)| at.applied > 0);
+        let missing = stream::iter(shown).map(|(stream, at)| async move {
+            let head = self.store.head(&stream).await?;
+            Ok::<_, QueryError>((head.last_sequence() == 0).then_some((stream, at)))
+        });
+        let missing: Vec<_> = missing.buffered(AT_ONCE).try_collect().await?;
+        Ok(missing.into_iter().flatten().collect())
     }
 }
 

@@ -120,14 +120,20 @@ const TAKE_OVER: &str =
 /// nothing about the new ones.
 const KEEP_LETTERS: &str = "INSERT INTO es_dead_letters (projection, partition, position, bytes, reason)
     SELECT $2, partition, position, bytes, reason FROM es_dead_letters
-    WHERE projection = $1 AND NOT starts_with(partition, 'skipped:') ORDER BY id ON CONFLICT DO NOTHING";
+    WHERE projection = $1 AND NOT starts_with(partition, 'skipped:')
+    AND (partition, position) NOT IN (SELECT partition, position FROM es_dead_letters WHERE projection = $2)
+    ORDER BY id ON CONFLICT DO NOTHING";
 
 pub(super) async fn take_over(sessions: Sessions<'_>, space: &Space) -> Result<TakeOver, RepositoryError> {
     let mut session = sessions.session().await.map_err(unavailable)?;
-    // First without the lock, so that views go on while it is too early anyway.
+    // First without the lock, so that views go on while it is too early anyway, and while what may be much is copied.
     let (connection, mut clock) = session.parts();
-    if let Err(not_now) = old((connection, &mut clock), space).await? {
-        return Ok(not_now);
+    match old((&mut *connection, &mut clock), space).await? {
+        Ok(old) => {
+            clock.be_patient();
+            keep_letters((connection, &mut clock), &old, space).await?;
+        }
+        Err(not_now) => return Ok(not_now),
     }
     let mut open = locked(&mut session).await?;
     let old = match old(open.parts(), space).await? {
@@ -137,10 +143,19 @@ pub(super) async fn take_over(sessions: Sessions<'_>, space: &Space) -> Result<T
     let (connection, clock) = open.parts();
     let taken = sqlx::query(TAKE_OVER).bind(space.projection).execute(&mut *connection);
     clock.within("taking over", taken).await.map_err(unavailable)?;
-    let kept = sqlx::query(KEEP_LETTERS).bind(&*old.name).bind(&*space.name).execute(connection);
-    clock.within("keeping dead letters", kept).await.map_err(unavailable)?;
+    // Those that came meanwhile.
+    keep_letters((connection, clock), &old, space).await?;
     open.commit().await.map_err(unavailable)?;
     Ok(TakeOver::Done)
+}
+
+async fn keep_letters(
+    (connection, clock): (&mut PgConnection, &mut Clock<'_>),
+    old: &Space,
+    new: &Space,
+) -> Result<(), RepositoryError> {
+    let kept = sqlx::query(KEEP_LETTERS).bind(&*old.name).bind(&*new.name).execute(connection);
+    clock.within("keeping dead letters", kept).await.map(drop).map_err(unavailable)
 }
 
 /// Whose checkpoints in the new generation are behind those in the old one.
@@ -167,6 +182,7 @@ async fn old(
     clock.be_patient();
     let row = sqlx::query(BEHIND).bind(&*old.name).bind(&*space.name).fetch_one(connection);
     let row = clock.within("comparing the generations", row).await.map_err(unavailable)?;
+    clock.be_quick();
     let count = |column: usize| row.try_get::<i64, _>(column).map(i64::cast_unsigned).map_err(unavailable);
     let (aggregates, parked) = (count(0)?, count(1)?);
     Ok(if aggregates > 0 { Err(TakeOver::Behind { aggregates, parked }) } else { Ok(old) })
