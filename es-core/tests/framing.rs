@@ -1,8 +1,11 @@
 //! The frame around a commit's events and commands: what goes in comes out, foreign bytes are refused, and what
 //! was written once is read for ever.
 
-use es_core::event::{
-    Codec, CommandMetadata, CommandRecord, DecodeError, EncodeError, EventSet, FrameBuilder, framing,
+use es_core::{
+    event::{
+        Codec, CommandMetadata, CommandRecord, DecodeError, EncodeError, EventSet, FrameBuilder, framing,
+    },
+    store::{Commit, StreamId, Version},
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -102,6 +105,26 @@ proptest! {
             changed[at.index(whole.len())] = to;
             let _ = (framing::events(&changed), framing::commands(&changed));
         }
+    }
+
+    /// A look without reading says what reading would.
+    #[test]
+    fn a_check_says_whether_it_can_be_read(commands in commands(), changes in prop::collection::vec(any::<(bool, prop::sample::Index, u8)>(), 0..3), more in 0..3u64) {
+        let mut frame = FrameBuilder::new(Codec::Bincode);
+        for (id, metadata, events) in &commands {
+            let _ = frame.push(Uuid::from_u128(*id), metadata, events);
+        }
+        let mut commit = Commit::following(&Version::EMPTY, StreamId::new("note", "a"), Codec::Bincode, frame);
+        commit.last_sequence += more / 2;
+        for (of_events, at, to) in changes {
+            let bytes = if of_events { &mut commit.events } else { &mut commit.metadata };
+            let mut changed = bytes.to_vec();
+            let at = at.index(changed.len());
+            changed[at] = to;
+            *bytes = changed.into();
+        }
+        let read = commit.raw_events().map(drop).and_then(|()| commit.commands().map(drop));
+        prop_assert_eq!(commit.check(), read);
     }
 }
 

@@ -157,40 +157,51 @@ fn seal(count: u64, mut body: Vec<u8>) -> Bytes {
 /// The events of a frame, in order.
 pub fn events(frame: &[u8]) -> Result<Vec<RawEvent<'_>>, DecodeError> {
     let mut input = Input::open(frame, "events")?;
-    let count = input.count(6)?;
+    let count = input.count(SMALLEST_EVENT)?;
     let mut events = Vec::with_capacity(count);
     for _ in 0..count {
-        let name = input.text()?;
-        let version =
-            u32::try_from(input.varint()?).map_err(|_| input.broken("a version does not fit 32 bits"))?;
-        let length = input.take(4)?;
-        let length = u32::from_le_bytes([length[0], length[1], length[2], length[3]]) as usize;
-        events.push(RawEvent { name, version, payload: input.take(length)? });
+        events.push(input.event()?);
     }
     input.end()?;
     Ok(events)
 }
 
+/// Whether [`events`] can read the frame, and how many there are; allocates nothing.
+pub(crate) fn check_events(frame: &[u8]) -> Result<usize, DecodeError> {
+    let mut input = Input::open(frame, "events")?;
+    let count = input.count(SMALLEST_EVENT)?;
+    for _ in 0..count {
+        input.event()?;
+    }
+    input.end()?;
+    Ok(count)
+}
+
 /// The commands of a frame, in order.
 pub fn commands(frame: &[u8]) -> Result<Vec<CommandRecord>, DecodeError> {
     let mut input = Input::open(frame, "metadata")?;
-    let count = input.count(20)?;
+    let count = input.count(SMALLEST_COMMAND)?;
     let mut commands = Vec::with_capacity(count);
     for _ in 0..count {
-        let mut id = [0; 16];
-        id.copy_from_slice(input.take(16)?);
-        let events = input.varint()?;
-        let correlation_id = input.optional()?;
-        let causation_id = input.optional()?;
         let mut headers = Vec::new();
-        for _ in 0..input.count(2)? {
-            headers.push((input.text()?.to_owned(), input.text()?.to_owned()));
-        }
+        let (id, events, correlation_id, causation_id) =
+            input.command(|name, value| headers.push((name.to_owned(), value.to_owned())))?;
+        let (correlation_id, causation_id) =
+            (correlation_id.map(str::to_owned), causation_id.map(str::to_owned));
         let metadata = CommandMetadata { correlation_id, causation_id, headers };
-        commands.push(CommandRecord { id: Uuid::from_bytes(id), events, metadata });
+        commands.push(CommandRecord { id, events, metadata });
     }
     input.end()?;
     Ok(commands)
+}
+
+/// Whether [`commands`] can read the frame; allocates nothing.
+pub(crate) fn check_commands(frame: &[u8]) -> Result<(), DecodeError> {
+    let mut input = Input::open(frame, "metadata")?;
+    for _ in 0..input.count(SMALLEST_COMMAND)? {
+        input.command(|_, _| ())?;
+    }
+    input.end()
 }
 
 fn put_varint(out: &mut Vec<u8>, mut value: u64) {
@@ -216,6 +227,13 @@ fn put_optional(out: &mut Vec<u8>, text: Option<&str>) {
     }
 }
 
+/// Bytes.
+const SMALLEST_EVENT: usize = 6;
+const SMALLEST_COMMAND: usize = 20;
+
+/// Its id, how many events are its, what it belongs to, and what caused it.
+type Command<'a> = (Uuid, u64, Option<&'a str>, Option<&'a str>);
+
 struct Input<'a> {
     rest: &'a [u8],
     part: &'static str,
@@ -231,6 +249,26 @@ impl<'a> Input<'a> {
                     .broken(&format!("framing version {other} is not known here: deploy the newer code")))
             }
         }
+    }
+
+    fn event(&mut self) -> Result<RawEvent<'a>, DecodeError> {
+        let name = self.text()?;
+        let version =
+            u32::try_from(self.varint()?).map_err(|_| self.broken("a version does not fit 32 bits"))?;
+        let length = self.take(4)?;
+        let length = u32::from_le_bytes([length[0], length[1], length[2], length[3]]) as usize;
+        Ok(RawEvent { name, version, payload: self.take(length)? })
+    }
+
+    fn command(&mut self, mut header: impl FnMut(&'a str, &'a str)) -> Result<Command<'a>, DecodeError> {
+        let mut id = [0; 16];
+        id.copy_from_slice(self.take(16)?);
+        let events = self.varint()?;
+        let (correlation_id, causation_id) = (self.optional()?, self.optional()?);
+        for _ in 0..self.count(2)? {
+            header(self.text()?, self.text()?);
+        }
+        Ok((Uuid::from_bytes(id), events, correlation_id, causation_id))
     }
 
     fn broken(&self, reason: &str) -> DecodeError {
@@ -277,10 +315,10 @@ impl<'a> Input<'a> {
         std::str::from_utf8(bytes).map_err(|_| self.broken("a text is not UTF-8"))
     }
 
-    fn optional(&mut self) -> Result<Option<String>, DecodeError> {
+    fn optional(&mut self) -> Result<Option<&'a str>, DecodeError> {
         match self.take(1)?[0] {
             0 => Ok(None),
-            1 => Ok(Some(self.text()?.to_owned())),
+            1 => Ok(Some(self.text()?)),
             other => Err(self.broken(&format!("{other} is neither 0 nor 1"))),
         }
     }

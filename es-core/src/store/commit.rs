@@ -129,17 +129,29 @@ impl Commit {
     /// The events inside, in order, not yet decoded; as many as the sequences say.
     pub fn raw_events(&self) -> Result<Vec<RawEvent<'_>>, DecodeError> {
         let events = framing::events(&self.events)?;
-        let said = self.last_sequence.checked_sub(self.sequence).map(|n| n + 1);
-        if said != Some(events.len() as u64) {
-            let reason = format!(
-                "{} events between sequences {} and {}",
-                events.len(),
-                self.sequence,
-                self.last_sequence
-            );
-            return Err(DecodeError::Frame { reason });
-        }
+        self.check_count(events.len())?;
         Ok(events)
+    }
+
+    /// Whether [`Commit::raw_events`] and [`Commit::commands`] can be read, for who takes a commit from where it could be
+    /// damaged. Allocates nothing.
+    ///
+    /// # Errors
+    ///
+    /// What they would answer.
+    pub fn check(&self) -> Result<(), DecodeError> {
+        self.check_count(framing::check_events(&self.events)?)?;
+        framing::check_commands(&self.metadata)
+    }
+
+    fn check_count(&self, events: usize) -> Result<(), DecodeError> {
+        let said = self.last_sequence.checked_sub(self.sequence).map(|n| n + 1);
+        if said == Some(events as u64) {
+            return Ok(());
+        }
+        let reason =
+            format!("{events} events between sequences {} and {}", self.sequence, self.last_sequence);
+        Err(DecodeError::Frame { reason })
     }
 
     /// The commands inside, in order, each with how many of the events are its.

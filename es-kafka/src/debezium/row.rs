@@ -66,6 +66,6 @@ impl<'a> Row<'a> {
             metadata: self.metadata.value()?.0,
         };
         // What is no frame was damaged on the way: the store has it whole.
-        (commit.raw_events().is_ok() && commit.commands().is_ok()).then_some(commit)
+        commit.check().is_ok().then_some(commit)
     }
 }
