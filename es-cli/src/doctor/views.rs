@@ -19,32 +19,27 @@ pub(super) async fn look(config: &Config, findings: &mut Findings) {
         "memory" => findings.fine(PART, "memory: made anew at each start"),
         "cassandra" => cassandra(config, findings).await,
         _ => match projections(config).await {
-            Ok((place, Some(found))) => {
+            Ok((place, found)) => {
                 let number = count(found.len() as u64, "projection");
                 findings.fine(PART, format!("{kind}, {place}: {number}"));
                 found.iter().for_each(|projection| troubles(projection, findings));
-            }
-            Ok((place, None)) => {
-                findings.fine(PART, format!("{kind}, {place}: answers"));
-                let many = "its aggregates are too many to be counted here: see `cargo es projection list`";
-                findings.warn(PART, many);
             }
             Err(error) => findings.wrong(PART, format!("{kind}, {error}")),
         },
     }
 }
 
-/// Where they are, and what there is, unless it takes long to find out.
-async fn projections(config: &Config) -> Result<(String, Option<Vec<Projection>>), ViewsError> {
+async fn projections(config: &Config) -> Result<(String, Vec<Projection>), ViewsError> {
     let inspector = views::of(config)?;
+    // A file answers, or says why not; a server may do neither.
     #[cfg(feature = "postgres")]
-    let found = {
-        // A file answers, or says why not; a server may do neither. This it answers at once, whatever is there.
-        super::within(inspector.dead_letters("", 1)).await.map_err(ViewsError::Late)??;
-        super::within(inspector.projections()).await.ok().transpose()?
-    };
+    let found = super::within(inspector.projections()).await.map_err(|late| {
+        ViewsError::Late(format!(
+            "{late}; where aggregates are too many to be counted in that time, see `cargo es projection list`"
+        ))
+    })??;
     #[cfg(not(feature = "postgres"))]
-    let found = Some(inspector.projections().await?);
+    let found = inspector.projections().await?;
     Ok((inspector.place(), found))
 }
 
