@@ -20,7 +20,7 @@ mod blame;
 mod error;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod inspect;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod limit;
 #[cfg(feature = "postgres")]
 pub mod postgres;

@@ -8,6 +8,14 @@ pub(crate) fn steps(steps: &mut Steps) {
     tidy::step(steps);
     let clippy = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
     steps.cargo("clippy", &clippy, &[]);
+    // What is compiled only beside something else would be missing in an application that has less.
+    let default = ["clippy", "--package", "event-sourcing-rs", "--package", "es-cli", "--all-targets"];
+    steps.cargo("clippy, default features", &[&default[..], &["--", "-D", "warnings"]].concat(), &[]);
+    for feature in ["sqlite", "postgres", "cassandra", "kafka"] {
+        let alone =
+            ["check", "--package", "event-sourcing-rs", "--no-default-features", "--features", feature];
+        steps.cargo(&format!("check, {feature} alone"), &alone, &[]);
+    }
     let doc = ["doc", "--workspace", "--no-deps", "--all-features"];
     steps.cargo("documentation", &doc, &[("RUSTDOCFLAGS", "-D warnings")]);
     test::embedded(steps);
